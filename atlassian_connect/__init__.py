@@ -1,0 +1,1 @@
+"""Run an app for Jira Cloud or Confluence Cloud on Flask."""

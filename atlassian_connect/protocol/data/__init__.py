@@ -1,0 +1,1 @@
+"""Tables of facts about the hosts: module types, webhook events, scopes."""
