@@ -1,0 +1,19 @@
+"""Who installed us: model, store, encryption at rest. The only importer of SQLAlchemy."""
+
+from .cache import TenantCache
+from .database import Database
+from .encryption import SecretBox, new_encryption_key
+from .model import metadata
+from .store import SqlTenantStore, TenantStore
+from .tenant import Tenant
+
+__all__ = [
+    "Database",
+    "SecretBox",
+    "SqlTenantStore",
+    "Tenant",
+    "TenantCache",
+    "TenantStore",
+    "metadata",
+    "new_encryption_key",
+]

@@ -1,0 +1,160 @@
+"""Connections of the app's Flask-SQLAlchemy ``db``, for short transactions of our own."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Flask, current_app, has_app_context
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import StaticPool
+
+from ..errors import ConfigurationError, StorageError
+
+__all__ = ["Database"]
+
+_log = logging.getLogger(__name__)
+_DIALECTS = ("sqlite", "postgresql")
+_BUSY_TIMEOUT_MS = 15_000
+
+
+class Database:
+    """Opens short transactions on the engine of the app's ``db``.
+
+    They are independent of ``db.session``, so neither side commits or rolls back the other's work. SQLite in memory has
+    one connection for the whole app: there our statements go through it, committed at once when the app has written
+    nothing yet, and as a savepoint inside the app's own transaction when it has.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._engine: Engine | None = None
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of the app's default bind.
+
+        :raises ConfigurationError: the app has no Flask-SQLAlchemy, or a database that is neither SQLite nor
+            PostgreSQL.
+        """
+        if self._engine is None:
+            db = self._extension()
+            with self._app.app_context():
+                engine = db.engine
+            if engine.dialect.name not in _DIALECTS:
+                raise ConfigurationError(
+                    f"Tenants are kept in SQLite or PostgreSQL; this app's database is {engine.dialect.name}."
+                )
+            if engine.dialect.name == "sqlite":
+                _tune_sqlite(engine)
+            self._engine = engine
+        return self._engine
+
+    @property
+    def shares_one_connection(self) -> bool:
+        """Whether the engine has a single connection that ``db.session`` uses too."""
+        return isinstance(self.engine.pool, StaticPool)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection for SELECTs, in no transaction that outlives them.
+
+        :raises StorageError: the database failed.
+        """
+        with _translated():
+            if self._shares_one_connection:
+                with self._session() as session:
+                    yield session.connection()
+                return
+            with self.engine.connect() as connection:
+                yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A connection in a transaction that commits at the end of the block and rolls back when it raises.
+
+        On SQLite the transaction takes the write lock at once: one that reads first and writes later would fail at
+        the first other writer instead of waiting for it.
+
+        :raises StorageError: the database failed; nothing of the block remains.
+        """
+        with _translated():
+            if self._shares_one_connection:
+                with self._session() as session:
+                    yield from _on_shared_connection(session.connection())
+                return
+            with self.engine.connect() as connection:
+                if connection.dialect.name == "sqlite" and not _driver(connection).in_transaction:
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                yield connection
+                connection.commit()
+
+    @property
+    def _shares_one_connection(self) -> bool:
+        return isinstance(self.engine.pool, StaticPool)
+
+    @contextmanager
+    def _session(self) -> Iterator[Session]:
+        if has_app_context() and current_app._get_current_object() is self._app:  # type: ignore[attr-defined]  # proxy
+            yield self._extension().session()
+            return
+        with self._app.app_context():
+            yield self._extension().session()
+
+    def _extension(self) -> SQLAlchemy:
+        db = self._app.extensions.get("sqlalchemy")
+        if not isinstance(db, SQLAlchemy):
+            raise ConfigurationError(
+                "Tenants are kept in the app's own database: create `db = SQLAlchemy()` of Flask-SQLAlchemy and call"
+                " `db.init_app(app)`."
+            )
+        return db
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        # The text of a database error can quote statement parameters; the class and the driver's first line do not.
+        _log.error("the database failed: %s", type(error).__name__)
+        raise StorageError(
+            f"The database failed ({type(error).__name__}). Are the tables there? `flask db upgrade` makes them."
+        ) from error
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.dbapi_connection
+
+
+def _on_shared_connection(connection: Connection) -> Iterator[Connection]:
+    driver = _driver(connection)
+    if driver.in_transaction:
+        with connection.begin_nested():
+            yield connection
+        return
+    try:
+        yield connection
+    except BaseException:
+        driver.rollback()
+        raise
+    driver.commit()
+
+
+def _tune_sqlite(engine: Engine) -> None:
+    """Let readers and one writer work at the same time, and let writers wait for each other."""
+
+    def on_connect(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
+        cursor.close()
+
+    event.listen(engine, "connect", on_connect)
+    if not isinstance(engine.pool, StaticPool):
+        engine.dispose()  # connections of before would miss the settings
