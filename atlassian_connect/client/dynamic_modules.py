@@ -1,0 +1,89 @@
+"""Dynamic modules over the host's REST: list, register, remove.
+
+Source: *Dynamic modules* in the Jira Cloud REST reference,
+https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-dynamic-modules/, and *Connect dynamic modules*,
+https://developer.atlassian.com/cloud/confluence/dynamic-modules/. The path is below the tenant's base URL, for
+Confluence under ``/wiki``.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from ..errors import HostError
+from ..protocol.modules import Module, check_module, check_module_key, flatten_modules, group_modules
+from .session import HostClient
+
+__all__ = ["DYNAMIC_MODULES_PATH", "DynamicModulesClient"]
+
+DYNAMIC_MODULES_PATH: Final = "/rest/atlassian-connect/1/app/module/dynamic"
+# Servers and proxies refuse request lines from 8 KiB on; a hundred long keys would be beyond.
+_MAX_QUERY = 6000
+
+
+class DynamicModulesClient:
+    """What one tenant's host has registered for the app at runtime."""
+
+    def __init__(self, client: HostClient) -> None:
+        self._client = client
+
+    def list(self) -> builtins.list[Module]:
+        """Ask the host for the modules it has.
+
+        :raises HostError: the host fails or answers something else than a JSON object.
+        """
+        response = self._client.get(DYNAMIC_MODULES_PATH)
+        try:
+            document = response.json()
+        except ValueError as error:
+            raise HostError(f"The list of dynamic modules is not JSON; it starts {response.text[:50]!r}.") from error
+        if not isinstance(document, dict):
+            raise HostError(f"The list of dynamic modules is a JSON {type(document).__name__}, not an object.")
+        return flatten_modules(document)
+
+    def register(self, modules: Iterable[Module]) -> None:
+        """Register modules in one request: the host takes all of them or none. Nothing is sent for none.
+
+        :raises DescriptorError: a module is wrong in itself or has no key; nothing was sent.
+        :raises HostBadRequestError: the host refuses one; its message says which and why.
+        """
+        wanted = list(modules)
+        for index, module in enumerate(wanted):
+            check_module(module, path=f"dynamic modules[{index}]", keyless=False)
+        if wanted:
+            self._client.post(DYNAMIC_MODULES_PATH, json=group_modules(wanted))
+
+    def remove(self, *keys: str) -> None:
+        """Remove modules by key. A key that the host does not have is no error.
+
+        :raises ValueError: no key: to the host that would mean all of them; see :meth:`remove_all`.
+        :raises DescriptorError: something that cannot be a key.
+        """
+        if not keys:
+            raise ValueError("Name the modules to remove; remove_all() removes all of them.")
+        for batch in _batches([check_module_key(key) for key in dict.fromkeys(keys)]):
+            self._client.delete(DYNAMIC_MODULES_PATH, params=[("moduleKey", key) for key in batch])
+
+    def remove_all(self) -> builtins.list[str]:
+        """Remove every module that the host lists, by its key, and return the keys.
+
+        A DELETE without keys would remove all too, but not on every host: Confluence wants them named.
+        """
+        keys = [module.key for module in self.list() if module.key]
+        if keys:
+            self.remove(*keys)
+        return keys
+
+
+def _batches(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    batch: list[str] = []
+    length = 0
+    for key in keys:
+        length += len("moduleKey=&") + len(key)
+        if batch and length > _MAX_QUERY:
+            yield batch
+            batch, length = [], len("moduleKey=&") + len(key)
+        batch.append(key)
+    yield batch
