@@ -30,7 +30,8 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?").fullmatch
 # Everything below ASCII 33, DEL, the backslash (browsers read it as a slash) and characters that no URL carries raw.
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\<>\"`{}|^]|[^\x00-\x7f]").search
-_DOT_SEGMENT = re.compile(r"(?:^|/)(?:\.|%2e){1,2}(?:/|$)", re.IGNORECASE).search
+_DOT_SEGMENT = re.compile(r"(?:^|[/\\]|%2f|%5c)(?:\.|%2e){1,2}(?:[/\\]|%2f|%5c|$)", re.IGNORECASE).search
+_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})?")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})").search
 
 
@@ -111,7 +112,8 @@ def target_below(base: BaseUrl, url: str, params: Iterable[tuple[str, str]] = ()
     base path (``/wiki/api/v2/pages``, as Confluence's own links do) keeps it once. An absolute URL must have the same
     scheme, host and port and lie below the base path.
 
-    :param url: percent-encoded; characters that a URL cannot carry raw (spaces, letters beyond ASCII) are encoded.
+    :param url: percent-encoded; characters that a URL cannot carry raw (spaces, letters beyond ASCII) are encoded, and
+        escapes take their normal form (RFC 3986, section 6.2.2), so that no HTTP library rewrites what was signed.
     :param params: decoded names and values, added to the query that ``url`` has.
     :raises UrlNotAllowedError: it leads to another origin or out of the base path, or is written so that two programs
         could read it differently (backslash, user info, dot segments, control characters, ``//host``).
@@ -130,13 +132,24 @@ def target_below(base: BaseUrl, url: str, params: Iterable[tuple[str, str]] = ()
         path = "/" + path
     if _DOT_SEGMENT(path) or _DOT_SEGMENT(unquote(path)) or _BAD_ESCAPE(path):
         raise UrlNotAllowedError(f"The path has dot segments or a broken escape: {url[:200]!r}.")
-    path = quote(path, safe="/%-._~!$&'()*+,;=:@")
+    path = _normal_escapes(quote(path, safe="/%-._~!$&'()*+,;=:@"))
     if base.path and (path == base.path or path.startswith(base.path + "/")):
         path = path[len(base.path) :] or "/"
-    query = quote(query, safe="%-._~!$&'()*+,;=:@/?[]")
+    query = _normal_escapes(quote(query, safe="%-._~!$&'()*+,;=:@/?"))
     extra = encode_query(params)
     query = f"{query}&{extra}" if query and extra else query or extra
     return Target(f"{base}{path}" + (f"?{query}" if query else ""), path, query)
+
+
+def _normal_escapes(text: str) -> str:
+    return _ESCAPE.sub(_normal_escape, text) if "%" in text else text
+
+
+def _normal_escape(match: re.Match[str]) -> str:
+    if match[1] is None:  # a percent sign that escapes nothing stands for itself, as both sides read it
+        return "%25"
+    character = chr(int(match[1], 16))
+    return character if character.isascii() and (character.isalnum() or character in "-._~") else match[0].upper()
 
 
 def _path_on(base: BaseUrl, url: str) -> str:
@@ -156,6 +169,8 @@ def _path_on(base: BaseUrl, url: str) -> str:
     if not same:
         raise UrlNotAllowedError(f"{url[:200]!r} is not on {base.origin}; nothing is signed for another origin.")
     path = parts.path or "/"
+    if path.startswith("//"):  # HTTP libraries make one slash of it, after signing
+        raise UrlNotAllowedError(f"The path starts with two slashes: {url[:200]!r}.")
     if base.path and path != base.path and not path.startswith(base.path + "/"):
         raise UrlNotAllowedError(f"{url[:200]!r} is outside of {base}.")
     return path
@@ -189,6 +204,8 @@ class HostPattern:
                 base = parse_base_url(text)
             except UrlNotAllowedError as error:
                 raise ConfigurationError(f"{text!r} is not an origin such as http://localhost:2990.") from error
+            if "*" in base.host:
+                raise ConfigurationError(f"{text!r}: a pattern with a star has no scheme; write {base.host!r}.")
             if base.path:
                 raise ConfigurationError(f"{text!r}: give the origin only, without {base.path!r}.")
             if base.scheme == "http" and not is_loopback(base.host):
