@@ -41,7 +41,7 @@ DEFAULT_KEY_ID_PATTERN: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4
 
 _MIN_RSA_BITS = 2048
 # Whatever pattern is configured, a key id stays one path segment without any character that means something in a URL.
-_ONE_SEGMENT = re.compile(r"[A-Za-z0-9._~-]{1,200}").fullmatch
+_ONE_SEGMENT = re.compile(r"(?!\.\Z|.*\.\.)[A-Za-z0-9._~-]{1,200}").fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def check_key_id(key_id: str | None, pattern: str = DEFAULT_KEY_ID_PATTERN) -> s
     :param pattern: regular expression that the whole id must match.
     :raises AuthenticationError: it has not (``bad_key_id``).
     """
-    if key_id is None or not _ONE_SEGMENT(key_id) or ".." in key_id or not re.fullmatch(pattern, key_id):
+    if key_id is None or not _ONE_SEGMENT(key_id) or not re.fullmatch(pattern, key_id):
         raise AuthenticationError("The header's kid does not have the form of an install key id.", reason="bad_key_id")
     return key_id
 
