@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -33,7 +32,7 @@ class ConnectSettings:
     app_key: str | None = None  # None: the descriptor template says it
     descriptor: str | Mapping[str, Any] = "atlassian-connect.json"  # template: path from the app's root, or a mapping
     descriptor_url: str = "/atlassian-connect.json"  # where it is served
-    descriptor_values: Mapping[str, Any] = MappingProxyType({})  # further {{ placeholders }} of the template
+    descriptor_values: Mapping[str, Any] = field(default_factory=dict)  # further {{ placeholders }} of the template
     url_prefix: str = "/connect"  # where lifecycle, module and webhook routes go unless they name a URL
     allowed_hosts: tuple[HostPattern, ...] = ()  # which hosts may install the app; see HostPattern
     environments: tuple[str, ...] = ("production", "fedramp")  # whose key servers are believed

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from blinker import Namespace
 
-__all__ = ["dynamic_modules_synced", "tenant_disabled", "tenant_enabled", "tenant_installed", "tenant_uninstalled"]
+__all__ = [
+    "dynamic_modules_synced",
+    "tenant_disabled",
+    "tenant_enabled",
+    "tenant_forgotten",
+    "tenant_installed",
+    "tenant_uninstalled",
+]
 
 _signals = Namespace()
 
@@ -20,5 +27,7 @@ tenant_uninstalled = _signals.signal("tenant-uninstalled")
 tenant_enabled = _signals.signal("tenant-enabled")
 #: The app was disabled on a host. Keyword arguments: ``tenant``.
 tenant_disabled = _signals.signal("tenant-disabled")
+#: A tenant was deleted, with all that the framework kept for it. Keyword arguments: ``client_key``.
+tenant_forgotten = _signals.signal("tenant-forgotten")
 #: A tenant's dynamic modules were made equal to what is declared. Keyword arguments: ``tenant``, ``result``.
 dynamic_modules_synced = _signals.signal("dynamic-modules-synced")

@@ -1,0 +1,341 @@
+"""``AtlassianConnect``: wiring only."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any, cast
+from weakref import WeakSet
+
+from flask import Flask, request
+
+from .cli import connect_group
+from .client import HostClient, Transport
+from .dynamic import DynamicModules, SyncResult
+from .errors import ConfigurationError, DescriptorError, UnknownTenantError
+from .inbound import Authenticator
+from .keys import KeyProvider
+from .protocol.descriptor import LIFECYCLE_EVENTS, build_descriptor, fill_template, host_called_paths, require_valid
+from .protocol.install_keys import MAX_KEY_BYTES
+from .protocol.lifecycle import LifecycleEvent
+from .protocol.modules import flatten_modules
+from .protocol.tokens import TokenKind
+from .redaction import TokenRedactor
+from .registry import ModuleDeclaration, Registry, WebhookDeclaration, route_of
+from .settings import ConnectSettings, load_settings
+from .signals import dynamic_modules_synced, tenant_forgotten
+from .tenants import Database, SecretBox, SqlTenantStore, Tenant, TenantCache, TenantStore
+from .tenants.development import development_keys
+from .tenants.settings import TenantSettings
+from .types import Product
+from .web.background import Background, ThreadedBackground
+from .web.context import EXTENSION, ConnectState, authenticate, current_state, state_of
+from .web.declarations import Declarations
+from .web.guards import guarded, is_guarded, shell
+from .web.responses import install_response_handling
+from .web.templating import helpers
+from .web.views import descriptor_view, lifecycle_view, webhook_view
+
+__all__ = ["AtlassianConnect"]
+
+_log = logging.getLogger("atlassian_connect")
+_HOST_TOKEN = frozenset({TokenKind.REQUEST})
+_KEY_SERVER_TIMEOUT_SECONDS = 5.0
+_redactor = TokenRedactor()
+
+
+class AtlassianConnect(Declarations):
+    """Makes a Flask app an app for Jira Cloud and Confluence Cloud.
+
+    ::
+
+        db = SQLAlchemy()
+        connect = AtlassianConnect()
+
+        def create_app():
+            app = Flask(__name__)
+            app.config.from_prefixed_env()
+            db.init_app(app)
+            connect.init_app(app)
+            return app
+
+    Settings are listed in :class:`~atlassian_connect.settings.ConnectSettings`; keyword arguments here are defaults,
+    ``app.config["ATLASSIAN_CONNECT_…"]`` wins. Tenants are kept in the app's Flask-SQLAlchemy ``db``.
+
+    :param app: the same as calling :meth:`init_app` with it.
+    :param transport: sends requests to hosts; default: over the network.
+    :param background: runs what must not keep a host waiting; default: some daemon threads.
+    :param clock: seconds since the epoch, for tokens and for what is stored.
+    """
+
+    def __init__(
+        self,
+        app: Flask | None = None,
+        *,
+        transport: Transport | None = None,
+        background: Background | None = None,
+        clock: Callable[[], float] = time.time,
+        **defaults: Any,
+    ) -> None:
+        super().__init__()
+        self._transport = transport
+        self._background = background
+        self._clock = clock
+        self._defaults = defaults
+        self._apps: WeakSet[Flask] = WeakSet()
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Set an app up: settings, routes, error handler, template helpers, commands.
+
+        :raises ConfigurationError: a setting is missing or wrong, or this is the second call for the app.
+        :raises DescriptorError: the descriptor would be refused by a host.
+        """
+        if EXTENSION in app.extensions:
+            raise ConfigurationError(
+                "This app is set up already. Call init_app once: either AtlassianConnect(app) or connect.init_app(app)."
+            )
+        settings = load_settings(app.config, self._defaults)
+        template = _read_template(app, settings)
+        app_key = _app_key(settings, template)
+        template = fill_template(
+            template, {**settings.descriptor_values, "app_key": app_key, "base_url": settings.base_url}
+        )
+        state = self._state(app, settings, template, app_key)
+        app.extensions[EXTENSION] = state
+        self._apps.add(app)
+        state.document()  # what is wrong with the descriptor is an error now, not when a host asks for it
+        self._route(app, state, template)
+        install_response_handling(app)
+        app.before_request_funcs.setdefault(None, []).append(lambda: _guard_descriptor_urls(app))
+        app.context_processor(helpers)
+        app.cli.add_command(connect_group)
+        for name in ("atlassian_connect", "atlassian_connect.web", "atlassian_connect.lifecycle", "werkzeug"):
+            logging.getLogger(name).addFilter(_redactor)
+
+    # --- for views, jobs and commands ---------------------------------------------------------------------------------
+
+    @property
+    def dynamic(self) -> DynamicModules:
+        """Dynamic modules of the current app's tenants."""
+        return current_state().dynamic
+
+    def client(self, tenant: Tenant) -> HostClient:
+        """Make a client for a tenant's host, which signs every request as the app.
+
+        :param tenant: a tenant, or :data:`.current_tenant`.
+        """
+        return current_state().client(_plain(tenant))
+
+    def tenant(self, client_key: str) -> Tenant:
+        """Return a tenant by its client key, installed or not, as the store has it now.
+
+        :raises UnknownTenantError: there is none.
+        """
+        tenant = current_state().store.get(client_key)
+        if tenant is None:
+            raise UnknownTenantError(client_key)
+        return tenant
+
+    def tenants(self, *, installed: bool | None = True, product: Product | None = None) -> Iterator[Tenant]:
+        """Go through the tenants, in batches, ordered by client key.
+
+        :param installed: True: installed ones, False: uninstalled ones, None: all.
+        """
+        return current_state().store.tenants(installed=installed, product=product)
+
+    def settings_of(self, tenant: Tenant) -> TenantSettings:
+        """Return what the app keeps for a tenant: a mapping from names to JSON values, written at once."""
+        return TenantSettings(current_state().store, tenant.client_key)
+
+    def forget(self, tenant: Tenant) -> bool:
+        """Delete a tenant and everything that is kept for it here. Receivers of ``tenant_forgotten`` delete the rest.
+
+        :return: False when it was gone already.
+        """
+        state, tenant = current_state(), _plain(tenant)
+        found = state.store.forget(tenant.client_key)
+        state.tenants.drop(tenant.client_key)
+        if found:
+            tenant_forgotten.send(state.app, client_key=tenant.client_key)
+        return found
+
+    # --- wiring -------------------------------------------------------------------------------------------------------
+
+    def _state(self, app: Flask, settings: ConnectSettings, template: Mapping[str, Any], app_key: str) -> ConnectState:
+        registry = self._registry
+        transport = self._transport or Transport()
+        store: TenantStore = SqlTenantStore(Database(app), SecretBox(_encryption_keys(app, settings)))
+        tenants = TenantCache(store, seconds=settings.tenant_cache_seconds)
+        keys = KeyProvider(
+            settings,
+            lambda url: transport.fetch(url, timeout=_KEY_SERVER_TIMEOUT_SECONDS, max_bytes=MAX_KEY_BYTES),
+        )
+        regions = template.get("regionBaseUrls")
+        audiences = [settings.base_url, *settings.allowed_audiences]
+        if isinstance(regions, Mapping):
+            audiences += [url for url in regions.values() if isinstance(url, str)]
+
+        def document() -> dict[str, Any]:
+            built = build_descriptor(
+                template,
+                app_key=app_key,
+                base_url=settings.base_url,
+                modules=registry.static_modules(settings.url_prefix),
+                lifecycle=_lifecycle_paths(settings),
+            )
+            require_valid(built)
+            return built
+
+        def client_for(tenant: Tenant) -> HostClient:
+            return state_of(app).client(tenant)
+
+        def synced(tenant: Tenant, result: SyncResult) -> None:
+            dynamic_modules_synced.send(app, tenant=tenant, result=result)
+
+        return ConnectState(
+            app=app,
+            settings=settings,
+            app_key=app_key,
+            registry=registry,
+            store=store,
+            tenants=tenants,
+            authenticator=Authenticator(
+                settings, tenants, keys, app_key=app_key, audiences=audiences, clock=self._clock
+            ),
+            transport=transport,
+            background=self._background or ThreadedBackground(),
+            dynamic=DynamicModules(
+                client_for=client_for,
+                declared=lambda tenant: registry.dynamic_modules(tenant, settings.url_prefix),
+                static_keys=lambda: _module_keys(state_of(app).descriptor),
+                synced=synced,
+            ),
+            document=document,
+            clock=self._clock,
+        )
+
+    def _route(self, app: Flask, state: ConnectState, template: Mapping[str, Any]) -> None:
+        app.add_url_rule(
+            state.settings.descriptor_url, "atlassian_connect.descriptor", descriptor_view(app), methods=["GET"]
+        )
+        paths = {**_lifecycle_paths(state.settings), **template.get("lifecycle", {})}
+        for event in LifecycleEvent:
+            url = "/" + str(paths[event.value]).lstrip("/")
+            app.add_url_rule(
+                route_of(url, where=f"lifecycle.{event.value}"),
+                f"atlassian_connect.{event.value}",
+                lifecycle_view(app, event),
+                methods=["POST"],
+            )
+        for declaration in self._registry.modules:
+            _route_module(app, state.settings, declaration)
+        for webhook in self._registry.webhooks:
+            _route_webhook(app, state.settings, self._registry, webhook)
+
+    def _declared_module(self, declaration: ModuleDeclaration) -> None:
+        for app in self._apps:
+            _route_module(app, state_of(app).settings, declaration)
+            state_of(app).document()
+
+    def _declared_webhook(self, declaration: WebhookDeclaration) -> None:
+        for app in self._apps:
+            _route_webhook(app, state_of(app).settings, self._registry, declaration)
+            state_of(app).document()
+
+
+def _guard_descriptor_urls(app: Flask) -> None:
+    """Closed by default: what the descriptor names is verified, even when its route forgot to say so."""
+    rule = request.url_rule
+    if rule is None or is_guarded(app.view_functions.get(rule.endpoint)):
+        return
+    state = state_of(app)
+    if request.path in _called_paths(state):
+        authenticate(state, _HOST_TOKEN)
+
+
+def _called_paths(state: ConnectState) -> set[str]:
+    if not state.guarded_paths:
+        state.guarded_paths.update(host_called_paths(state.descriptor), {""})
+    return state.guarded_paths
+
+
+def _route_module(app: Flask, settings: ConnectSettings, declaration: ModuleDeclaration) -> None:
+    view = shell(declaration.view) if declaration.is_shell else guarded(declaration.view, _HOST_TOKEN)
+    app.add_url_rule(
+        route_of(declaration.url_below(settings.url_prefix), where=f"module {declaration.key!r}"),
+        f"atlassian_connect.module.{declaration.key}",
+        view,
+        methods=list(declaration.methods),
+    )
+
+
+def _route_webhook(app: Flask, settings: ConnectSettings, registry: Registry, declaration: WebhookDeclaration) -> None:
+    rule = route_of(declaration.url_below(settings.url_prefix))
+    same = [webhook for webhook in registry.webhooks if route_of(webhook.url_below(settings.url_prefix)) == rule]
+    endpoint = f"atlassian_connect.webhook.{rule}"
+    view = webhook_view(app, same)
+    if endpoint in app.view_functions:
+        app.view_functions[endpoint] = view  # a further handler of the same event
+    else:
+        app.add_url_rule(rule, endpoint, view, methods=["POST"])
+
+
+def _lifecycle_paths(settings: ConnectSettings) -> dict[str, str]:
+    return {event: f"{settings.url_prefix}/lifecycle/{event}" for event in LIFECYCLE_EVENTS}
+
+
+def _module_keys(document: Mapping[str, Any]) -> Collection[str]:
+    return {module.key for module in flatten_modules(document.get("modules", {})) if module.key}
+
+
+def _read_template(app: Flask, settings: ConnectSettings) -> Mapping[str, Any]:
+    if isinstance(settings.descriptor, Mapping):
+        return settings.descriptor
+    path = Path(app.root_path, settings.descriptor)
+    if not path.is_file():
+        beside = Path(app.root_path).parent / settings.descriptor  # a package's descriptor stands beside the package
+        path = beside if beside.is_file() else path
+    try:
+        template = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigurationError(
+            f"There is no descriptor template at {path}. ATLASSIAN_CONNECT_DESCRIPTOR is its path below the app's"
+            " root, or a mapping."
+        ) from error
+    except ValueError as error:
+        raise DescriptorError(f"{path} is not valid JSON: {error}") from error
+    if not isinstance(template, dict):
+        raise DescriptorError(f"{path} is not a JSON object.")
+    return template
+
+
+def _app_key(settings: ConnectSettings, template: Mapping[str, Any]) -> str:
+    key = template.get("key")
+    if settings.app_key is not None:
+        return settings.app_key
+    if isinstance(key, str) and "{{" not in key:
+        return key
+    raise ConfigurationError("ATLASSIAN_CONNECT_APP_KEY is missing, and the descriptor template has no key either.")
+
+
+def _encryption_keys(app: Flask, settings: ConnectSettings) -> tuple[str, ...]:
+    if settings.encryption_keys:
+        return settings.encryption_keys
+    if app.testing or app.debug:
+        return development_keys(Path(app.instance_path), in_memory=app.testing)
+    raise ConfigurationError(
+        "ATLASSIAN_CONNECT_ENCRYPTION_KEYS is missing: tenants' shared secrets are encrypted with it. Make one with"
+        " `python -m atlassian_connect.tenants.encryption` and keep it outside of the database. Only apps in debug or"
+        " testing mode make their own."
+    )
+
+
+def _plain(tenant: Tenant) -> Tenant:
+    """The tenant itself, when a view passes the proxy on: jobs outlive requests."""
+    current = getattr(tenant, "_get_current_object", None)
+    return cast(Tenant, current()) if current is not None else tenant

@@ -1,0 +1,1 @@
+"""Flask: proxies, guards, declarations, views, responses, template helpers."""

@@ -1,0 +1,168 @@
+"""The app's state, and who the current request comes from."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, cast
+
+from flask import Flask, Request, current_app, has_request_context, request
+from werkzeug.local import LocalProxy
+
+from ..client import HostClient, Transport
+from ..dynamic import DynamicModules
+from ..errors import ConfigurationError, NotAuthenticatedError
+from ..inbound import Authenticator, InboundRequest, Principal
+from ..protocol.descriptor import descriptor_bytes
+from ..protocol.tokens import TokenKind
+from ..registry import Registry
+from ..settings import ConnectSettings
+from ..tenants import Tenant, TenantCache, TenantStore
+from .background import Background
+
+__all__ = [
+    "EXTENSION",
+    "ConnectState",
+    "authenticate",
+    "current_account_id",
+    "current_context",
+    "current_principal",
+    "current_state",
+    "current_tenant",
+    "inbound_request",
+    "principal_of",
+    "state_of",
+]
+
+EXTENSION = "atlassian_connect"
+_PRINCIPAL = "_atlassian_connect_principal"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectState:
+    """Everything the extension keeps for one app, in ``app.extensions["atlassian_connect"]``.
+
+    :ivar document: builds the descriptor; called at the first use: views may be declared after ``init_app``.
+    :ivar clock: seconds since the epoch.
+    """
+
+    app: Flask
+    settings: ConnectSettings
+    app_key: str
+    registry: Registry
+    store: TenantStore
+    tenants: TenantCache
+    authenticator: Authenticator
+    transport: Transport
+    background: Background
+    dynamic: DynamicModules
+    document: Callable[[], dict[str, Any]]
+    clock: Callable[[], float] = time.time
+    guarded_paths: set[str] = field(default_factory=set)
+
+    @cached_property
+    def descriptor(self) -> dict[str, Any]:
+        """The descriptor, as it is served."""
+        return self.document()
+
+    @cached_property
+    def descriptor_bytes(self) -> bytes:
+        """The bytes it is served as: the same from the first request to the last."""
+        return descriptor_bytes(self.descriptor)
+
+    def client(self, tenant: Tenant) -> HostClient:
+        """Make the client for one tenant's host."""
+        return HostClient(
+            tenant,
+            transport=self.transport,
+            timeout=(min(5.0, self.settings.request_timeout_seconds), self.settings.request_timeout_seconds),
+            token_lifetime_seconds=self.settings.token_lifetime_seconds,
+            clock=self.clock,
+        )
+
+
+def state_of(app: Flask) -> ConnectState:
+    """Return the state of an app.
+
+    :raises ConfigurationError: ``init_app`` was not called for it.
+    """
+    state = app.extensions.get(EXTENSION)
+    if not isinstance(state, ConnectState):
+        raise ConfigurationError("AtlassianConnect is not set up for this app: call connect.init_app(app).")
+    return state
+
+
+def current_state() -> ConnectState:
+    """Return the state of the current app. Errors are those of :func:`state_of`; also needs an app context."""
+    return state_of(current_app)
+
+
+def inbound_request(http: Request) -> InboundRequest:
+    """Take the values that the rules look at out of a Flask request."""
+    environ = http.environ
+    raw = environ.get("RAW_URI") or environ.get("REQUEST_URI")
+    path = environ.get("PATH_INFO", "")
+    if not path.isascii():
+        path = path.encode("latin-1").decode("utf-8", "surrogateescape")
+    query = environ.get("QUERY_STRING", "")
+    if not query.isascii():
+        query = "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in query.encode("latin-1"))
+    is_form = environ["REQUEST_METHOD"] in ("POST", "PUT") and http.mimetype == "application/x-www-form-urlencoded"
+    return InboundRequest(
+        method=environ["REQUEST_METHOD"],
+        path=path,
+        query=query,
+        authorization=environ.get("HTTP_AUTHORIZATION"),
+        # The origin form only: a server that was sent an absolute URL leaves the decoded path to go by.
+        raw_path=raw.partition("?")[0] if raw and raw[0] == "/" else None,
+        mount=environ.get("SCRIPT_NAME", ""),
+        form=(lambda: list(http.form.items(multi=True))) if is_form else None,
+    )
+
+
+def authenticate(state: ConnectState, accepts: Collection[TokenKind]) -> Principal:
+    """Verify the current request and remember whom it comes from. Errors are those of ``Authenticator``."""
+    http = request._get_current_object()  # type: ignore[attr-defined]  # a proxy
+    principal = state.authenticator.authenticate(inbound_request(http), accepts)
+    setattr(http, _PRINCIPAL, principal)
+    return principal
+
+
+def principal_of(http: Request) -> Principal | None:
+    """Whom a request comes from; None when it was not verified."""
+    return getattr(http, _PRINCIPAL, None)
+
+
+def current_principal() -> Principal | None:
+    """Whom the current request comes from; None outside a verified request."""
+    return principal_of(request) if has_request_context() else None
+
+
+def _tenant() -> Tenant:
+    return _needed("current_tenant").tenant
+
+
+def _account_id() -> str | None:
+    return _needed("current_account_id").account_id
+
+
+def _context() -> Mapping[str, Any]:
+    return _needed("current_context").context
+
+
+def _needed(what: str) -> Principal:
+    principal = current_principal()
+    if principal is None:
+        raise NotAuthenticatedError(what)
+    return principal
+
+
+#: The tenant that the current request comes from. Raises NotAuthenticatedError outside a verified request.
+current_tenant: Tenant = cast(Tenant, LocalProxy(_tenant))
+#: Account id of the user; the proxy is falsy, and equal to None, for anonymous visitors. Raises NotAuthenticatedError
+#: outside a verified request.
+current_account_id: str | None = cast("str | None", LocalProxy(_account_id))
+#: Where the user is: the ``context`` claim of the token. Raises NotAuthenticatedError outside a verified request.
+current_context: Mapping[str, Any] = cast("Mapping[str, Any]", LocalProxy(_context))

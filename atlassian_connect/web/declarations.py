@@ -1,0 +1,259 @@
+"""The decorators, and the plain calls that do their work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ParamSpec, TypeVar, overload
+
+from ..protocol.lifecycle import LifecycleEvent
+from ..protocol.modules import name_object
+from ..registry import (
+    DynamicModulesOf,
+    ModuleDeclaration,
+    Registry,
+    TenantCallback,
+    View,
+    WebhookDeclaration,
+    WebhookHandler,
+)
+from ..tenants import Tenant
+from .guards import accepted_kinds, guarded
+
+__all__ = ["Declarations"]
+
+V = TypeVar("V", bound=View)
+H = TypeVar("H", bound=WebhookHandler)
+C = TypeVar("C", bound=TenantCallback)
+G = TypeVar("G", bound=DynamicModulesOf)
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Declarations:
+    """What an app says about itself. Every decorator returns its function unchanged, and has a plain-call twin."""
+
+    def __init__(self) -> None:
+        self._registry = Registry()
+
+    # --- modules with a view ------------------------------------------------------------------------------------------
+
+    def general_page(
+        self, key: str, *, name: str | Mapping[str, Any], url: str | None = None, **fields: Any
+    ) -> Callable[[V], V]:
+        """Serve a view as a ``generalPages`` module: a page of its own in the product. Same as :meth:`module`.
+
+        :param name: text of the link to the page.
+        """
+        return self.module("generalPages", key, name=name, url=url, **fields)
+
+    def module(
+        self,
+        module_type: str,
+        key: str,
+        *,
+        url: str | None = None,
+        methods: Sequence[str] = ("GET",),
+        **fields: Any,
+    ) -> Callable[[V], V]:
+        """Serve a view as a module of the descriptor. Same as :meth:`add_module`.
+
+        The view runs only for a verified request of the host, with :data:`.current_tenant` set. Exception:
+        ``cacheable=True`` makes a shell that hosts load without a token and keep for everybody; such a view is open.
+
+        :param module_type: as in the descriptor, e.g. ``webPanels``. Unknown types pass.
+        :param key: unique in the app: letters, digits and dashes.
+        :param url: below the base URL, with the host's ``{variables}``; default ``<url_prefix>/<key>``. A variable in
+            the path becomes an argument of the view (``{issue.key}`` → ``issue_key``); in the query it is safer.
+        :param methods: HTTP methods of the view; some modules are rendered by POST.
+        :param fields: further fields of the module, spelt as in the descriptor: ``location``, ``weight``,
+            ``conditions``, … A ``name`` may be a plain string.
+        :raises DescriptorError: the key is bad or taken, or a field is missing that hosts require.
+        """
+
+        def register(view: V) -> V:
+            self.add_module(module_type, key, view, url=url, methods=methods, **fields)
+            return view
+
+        return register
+
+    def add_module(
+        self,
+        module_type: str,
+        key: str,
+        view: View,
+        *,
+        url: str | None = None,
+        methods: Sequence[str] = ("GET",),
+        **fields: Any,
+    ) -> None:
+        """Declare a module and its view. See :meth:`module`."""
+        declaration = ModuleDeclaration(module_type, key, view, _fields(fields), url, tuple(methods))
+        self._registry.add_module(declaration)
+        self._declared_module(declaration)
+
+    def dynamic_module(
+        self,
+        module_type: str,
+        key: str,
+        *,
+        url: str | None = None,
+        methods: Sequence[str] = ("GET",),
+        when: Callable[[Tenant], bool] | None = None,
+        **fields: Any,
+    ) -> Callable[[V], V]:
+        """Serve a view as a module that is registered at runtime. Same as :meth:`add_dynamic_module`.
+
+        ``connect.dynamic.sync(tenant)`` registers it where it should be and removes it where it should not.
+
+        :param when: whether a tenant has it; None: every tenant.
+
+        The other parameters and errors are those of :meth:`module`.
+        """
+
+        def register(view: V) -> V:
+            self.add_dynamic_module(module_type, key, view, url=url, methods=methods, when=when, **fields)
+            return view
+
+        return register
+
+    def add_dynamic_module(
+        self,
+        module_type: str,
+        key: str,
+        view: View,
+        *,
+        url: str | None = None,
+        methods: Sequence[str] = ("GET",),
+        when: Callable[[Tenant], bool] | None = None,
+        **fields: Any,
+    ) -> None:
+        """Declare a dynamic module and its view. See :meth:`dynamic_module`."""
+        declaration = ModuleDeclaration(
+            module_type, key, view, _fields(fields), url, tuple(methods), dynamic=True, when=when
+        )
+        self._registry.add_module(declaration)
+        self._declared_module(declaration)
+
+    def dynamic_modules(self, generator: G) -> G:
+        """Compute dynamic modules per tenant. Same as :meth:`add_dynamic_modules`.
+
+        The function takes a tenant and yields ``Module`` objects or ``(type, definition)`` pairs. Their URLs must be
+        routes of the app that exist already, guarded by :meth:`require`.
+
+        :raises DescriptorError: the function does not take one argument.
+        """
+        self.add_dynamic_modules(generator)
+        return generator
+
+    def add_dynamic_modules(self, generator: DynamicModulesOf) -> None:
+        """Declare a generator of dynamic modules. See :meth:`dynamic_modules`."""
+        self._registry.add_generator(generator)
+
+    # --- events -------------------------------------------------------------------------------------------------------
+
+    def webhook(self, event: str, *, url: str | None = None, **fields: Any) -> Callable[[H], H]:
+        """Handle a webhook. Same as :meth:`add_webhook`.
+
+        The handler takes a :class:`~atlassian_connect.WebhookEvent`. It runs before the host gets its answer, so it
+        should be quick; what it raises becomes a 500, which Jira repeats and Confluence does not. A delivery that Jira
+        repeats although it was handled does not reach it again.
+
+        :param event: e.g. ``page_updated`` or ``jira:issue_updated``. Hosts take unknown names and never send them.
+        :param url: below the base URL; default ``<url_prefix>/webhooks/<event>``.
+        :param fields: ``filter``, ``excludeBody``, ``propertyKeys``, as in the descriptor.
+        :raises DescriptorError: the handler does not take one argument, or the URL has another event or filter.
+        """
+
+        def register(handler: H) -> H:
+            self.add_webhook(event, handler, url=url, **fields)
+            return handler
+
+        return register
+
+    def add_webhook(self, event: str, handler: WebhookHandler, *, url: str | None = None, **fields: Any) -> None:
+        """Declare a webhook. See :meth:`webhook`."""
+        declaration = WebhookDeclaration(event, handler, fields, url)
+        self._registry.add_webhook(declaration)
+        self._declared_webhook(declaration)
+
+    def on_installed(self, callback: C) -> C:
+        """Call a function with the tenant after an install, upgrade or reinstall is stored.
+
+        What it raises is logged and does not undo the install. The host waits for it: keep it short. The host takes
+        our calls only after it got its answer.
+        """
+        self._registry.add_callback(LifecycleEvent.INSTALLED, callback)
+        return callback
+
+    def on_uninstalled(self, callback: C) -> C:
+        """Call a function with the tenant after an uninstall is stored. Its secret is no longer good at the host."""
+        self._registry.add_callback(LifecycleEvent.UNINSTALLED, callback)
+        return callback
+
+    def on_enabled(self, callback: C) -> C:
+        """Call a function with the tenant when the app is enabled: from now on the host takes our calls.
+
+        Apps that are registered on Forge do not get this event.
+        """
+        self._registry.add_callback(LifecycleEvent.ENABLED, callback)
+        return callback
+
+    def on_disabled(self, callback: C) -> C:
+        """Call a function with the tenant when the app is disabled. Not called for tenants that have uninstalled."""
+        self._registry.add_callback(LifecycleEvent.DISABLED, callback)
+        return callback
+
+    # --- guards -------------------------------------------------------------------------------------------------------
+
+    @overload
+    def require(self, view: Callable[P, R], /) -> Callable[P, R]: ...
+
+    @overload
+    def require(
+        self,
+        view: None = None,
+        /,
+        *,
+        qsh: bool | None = None,
+        context_token: bool = False,
+        session_token: bool = False,
+    ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+
+    def require(
+        self,
+        view: Callable[..., Any] | None = None,
+        /,
+        *,
+        qsh: bool | None = None,
+        context_token: bool = False,
+        session_token: bool = False,
+    ) -> Any:
+        """Guard one of the app's own routes: the view runs only for a verified request.
+
+        Put it below ``@app.route``. With no argument it takes what hosts send to descriptor URLs.
+
+        :param qsh: take tokens bound to this very request; default: only when nothing else is taken.
+        :param context_token: take tokens of ``AP.context.getToken()``. Any user who sees a page of the app has one and
+            can send it to any such route: check what that user may do.
+        :param session_token: take tokens made by ``connect_session_token()`` for pages of the app.
+        :raises ValueError: ``qsh=False`` alone, which would let nobody in.
+        """
+        accepts = accepted_kinds(qsh=qsh, context_token=context_token, session_token=session_token)
+
+        def guard(function: Callable[..., Any]) -> Callable[..., Any]:
+            return guarded(function, accepts)
+
+        return guard if view is None else guard(view)
+
+    def _declared_module(self, declaration: ModuleDeclaration) -> None:
+        """Hook: a module was declared, maybe after ``init_app``."""
+
+    def _declared_webhook(self, declaration: WebhookDeclaration) -> None:
+        """Hook: a webhook was declared, maybe after ``init_app``."""
+
+
+def _fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    taken = {name: value for name, value in fields.items() if value is not None}
+    if "name" in taken:
+        taken["name"] = name_object(taken["name"])
+    return taken

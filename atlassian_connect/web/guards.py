@@ -1,0 +1,66 @@
+"""Guards: a view behind one runs only for a verified request."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+from flask import current_app
+
+from ..protocol.tokens import TokenKind
+from .context import authenticate, current_state
+from .responses import mark_shell
+
+__all__ = ["GUARD", "accepted_kinds", "guarded", "is_guarded", "shell"]
+
+#: Marks a function that checks for itself who calls it.
+GUARD = "__atlassian_connect_guard__"
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def accepted_kinds(*, qsh: bool | None, context_token: bool, session_token: bool) -> frozenset[TokenKind]:
+    """Turn the arguments of ``require`` into kinds of token.
+
+    :raises ValueError: nothing would be accepted.
+    """
+    if qsh is None:
+        qsh = not (context_token or session_token)
+    kinds = {TokenKind.REQUEST: qsh, TokenKind.CONTEXT: context_token, TokenKind.SESSION: session_token}
+    accepted = frozenset(kind for kind, wanted in kinds.items() if wanted)
+    if not accepted:
+        raise ValueError("A guard that accepts no token lets nobody in.")
+    return accepted
+
+
+def guarded(view: Callable[P, R], accepts: frozenset[TokenKind]) -> Callable[P, R]:
+    """Wrap a view so that it runs only for a request with one of the accepted kinds of token."""
+
+    @functools.wraps(view)
+    def guard(*args: P.args, **kwargs: P.kwargs) -> R:
+        authenticate(current_state(), accepts)
+        result: R = current_app.ensure_sync(view)(*args, **kwargs)
+        return result
+
+    setattr(guard, GUARD, accepts)
+    return guard
+
+
+def shell(view: Callable[P, R]) -> Callable[P, R]:
+    """Wrap the view of a cacheable page, which hosts load without a token."""
+
+    @functools.wraps(view)
+    def open_view(*args: P.args, **kwargs: P.kwargs) -> R:
+        mark_shell()
+        result: R = current_app.ensure_sync(view)(*args, **kwargs)
+        return result
+
+    setattr(open_view, GUARD, frozenset())
+    return open_view
+
+
+def is_guarded(view: Callable[..., Any] | None) -> bool:
+    """Tell whether a view checks for itself, or was declared open."""
+    return hasattr(view, GUARD)

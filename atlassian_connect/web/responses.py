@@ -1,0 +1,177 @@
+"""Responses: the headers of pages in a frame, and the one place where errors become answers.
+
+Sources: *Security requirements for cloud apps*,
+https://developer.atlassian.com/platform/marketplace/security-requirements/; Content Security Policy Level 3,
+``frame-ancestors``.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, Request, Response, jsonify, request
+from flask.typing import ResponseReturnValue
+from markupsafe import escape
+
+from ..errors import (
+    AuthenticationError,
+    ConnectError,
+    HostError,
+    HostTimeoutError,
+    QshMismatchError,
+    RequestError,
+    StorageError,
+)
+from ..protocol.qsh import explain, mask_values
+from .context import ConnectState, current_state, principal_of
+
+__all__ = ["allow_framing", "install_response_handling", "mark_shell", "merge_frame_ancestors"]
+
+_log = logging.getLogger("atlassian_connect.web")
+_SHELL = "_atlassian_connect_shell"
+
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{title}</title><style>
+:root{{color-scheme:light dark}}
+body{{font:14px/1.5 system-ui,sans-serif;margin:3rem auto;max-width:32rem;padding:0 1rem}}
+h1{{font-size:1.2rem}} p{{opacity:.8}}
+</style></head><body><h1>{title}</h1><p>{message}</p></body></html>
+"""
+_TITLES = {401: "Please reload this page", 403: "Not allowed", 413: "Too large", 503: "Try again in a moment"}
+_RELOAD = (
+    "The link to this page has expired or is not valid. Reload the whole page in Jira or Confluence,"
+    " not just this frame."
+)
+
+
+def install_response_handling(app: Flask) -> None:
+    """Add the headers and the error handler to an app."""
+    # First in the list runs last: a security extension that was set up earlier must not add X-Frame-Options after us.
+    app.after_request_funcs.setdefault(None, []).insert(0, _add_headers)
+    app.register_error_handler(ConnectError, _answer_error)
+
+
+def mark_shell() -> None:
+    """Say that the current response is the same for every tenant and may be framed by any allowed host."""
+    setattr(_request(), _SHELL, True)
+
+
+def _add_headers(response: Response) -> Response:
+    http = _request()
+    principal = principal_of(http)
+    if principal is not None:
+        allow_framing(response, principal.tenant.frame_ancestors)
+        response.headers["Cache-Control"] = "no-store"
+        _add_common(response)
+    elif hasattr(http, _SHELL):
+        allow_framing(response, _any_host(current_state()))
+        _add_common(response)
+    return response
+
+
+def _add_common(response: Response) -> None:
+    headers = response.headers
+    headers["Referrer-Policy"] = "no-referrer"  # the URL of the page carries a token
+    headers["X-Content-Type-Options"] = "nosniff"
+    settings = current_state().settings
+    if settings.hsts_seconds and settings.base_url.startswith("https:"):
+        headers.setdefault("Strict-Transport-Security", f"max-age={settings.hsts_seconds}")
+
+
+def _request() -> Request:
+    """The request itself: what is noted on it ends with it, unlike ``g`` inside a test's app context."""
+    return request._get_current_object()  # type: ignore[attr-defined, no-any-return]  # a proxy
+
+
+def allow_framing(response: Response, ancestors: str) -> None:
+    """Let these origins, and no others, show the response in a frame.
+
+    The rest of a policy that the view set stays. ``X-Frame-Options`` goes: browsers would obey it and show nothing.
+    """
+    response.headers.pop("X-Frame-Options", None)
+    policy = response.headers.get("Content-Security-Policy")
+    response.headers["Content-Security-Policy"] = (
+        f"frame-ancestors {ancestors}" if policy is None else merge_frame_ancestors(policy, ancestors)
+    )
+
+
+def merge_frame_ancestors(policy: str, ancestors: str) -> str:
+    """Put ``frame-ancestors`` into a policy, in the place of one that is there."""
+    kept = [part.strip() for part in policy.split(";") if part.strip() and part.split()[0].lower() != "frame-ancestors"]
+    return "; ".join([*kept, f"frame-ancestors {ancestors}"])
+
+
+def _any_host(state: ConnectState) -> str:
+    return " ".join(
+        f"{pattern.scheme}://{'*.' if pattern.wildcard else ''}{pattern.host}"
+        + ("" if pattern.port in (80, 443) else f":{pattern.port}")
+        for pattern in state.settings.allowed_hosts
+    )
+
+
+# --- errors -----------------------------------------------------------------------------------------------------------
+
+
+def _status_of(error: ConnectError) -> int | None:
+    """The one table from errors to statuses. None: not ours to answer, so Flask's own 500."""
+    if isinstance(error, RequestError | StorageError):
+        return error.status
+    if isinstance(error, HostTimeoutError):
+        return 504
+    if isinstance(error, HostError):
+        return 502
+    return None
+
+
+def _answer_error(error: ConnectError) -> ResponseReturnValue:
+    status = _status_of(error)
+    if status is None:
+        raise error
+    state = current_state()
+    _log_refusal(error, status, request, state)
+    if isinstance(error, RequestError | StorageError):
+        message = error.public_message
+    else:
+        message = "Jira or Confluence did not answer as expected. Please try again."
+    response = _negotiated(status, message)
+    response.headers["Cache-Control"] = "no-store"
+    if status == 401:
+        response.headers["WWW-Authenticate"] = f'JWT realm="{state.app_key}"'
+    if status == 503:
+        response.headers["Retry-After"] = "30"
+    if principal_of(_request()) is None:
+        mark_shell()
+    return response
+
+
+def _negotiated(status: int, message: str) -> Response:
+    """HTML for a frame, text for who asks for text, JSON for the rest."""
+    accepted = request.accept_mimetypes.best_match(
+        ["application/json", "text/html", "text/plain"], default="application/json"
+    )
+    if accepted == "text/html":
+        shown = _RELOAD if status == 401 else message
+        title = _TITLES.get(status, "Something went wrong")
+        response = Response(_PAGE.format(title=escape(title), message=escape(shown)), mimetype="text/html")
+    elif accepted == "text/plain":
+        response = Response(message + "\n", mimetype="text/plain")
+    else:
+        response = jsonify(message=message)
+    response.status_code = status
+    return response
+
+
+def _log_refusal(error: ConnectError, status: int, http: Request, state: ConnectState) -> None:
+    reason = error.reason if isinstance(error, AuthenticationError) else type(error).__name__
+    level = logging.WARNING if status < 500 else logging.ERROR
+    _log.log(level, "refused %s %r with %d (%s): %s", http.method, http.path, status, reason, error)
+    if isinstance(error, QshMismatchError):
+        query = http.environ.get("QUERY_STRING", "")
+        told = explain(error.received, http.method, http.path, query, base_path=state.settings.base_path)
+        _log.warning(
+            "canonical request here: %r; signed by the sender: %s; likely cause: %s",
+            mask_values(error.expected),
+            repr(mask_values(told.signed)) if told.signed is not None else f"unknown (qsh {error.received[:64]!r})",
+            told.cause,
+        )
