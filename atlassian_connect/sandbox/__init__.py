@@ -1,0 +1,32 @@
+"""A local Atlassian host, Jira and Confluence, to develop and test Connect apps against."""
+
+from __future__ import annotations
+
+from .dynamic import ModulesRefusedError
+from .host import Sandbox
+from .http import Answer, AppUnreachableError, NetworkTransport, Transport, WsgiTransport
+from .installation import Installation
+from .lifecycle import InstallError
+from .log import Crossing
+from .people import ADMIN, MEMBER
+from .server import PortInUseError, SandboxServer, serve
+from .site import Site
+
+__all__ = [
+    "ADMIN",
+    "MEMBER",
+    "Answer",
+    "AppUnreachableError",
+    "Crossing",
+    "InstallError",
+    "Installation",
+    "ModulesRefusedError",
+    "NetworkTransport",
+    "PortInUseError",
+    "Sandbox",
+    "SandboxServer",
+    "Site",
+    "Transport",
+    "WsgiTransport",
+    "serve",
+]

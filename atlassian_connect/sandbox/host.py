@@ -1,0 +1,114 @@
+"""The sandbox as a whole: both sites on one origin, the key server, the log."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+
+from flask import Flask
+
+from ..protocol.urls import is_loopback, parse_base_url
+from .content import Content
+from .http import NetworkTransport, Transport
+from .ids import Ids
+from .log import Crossing, CrossingLog
+from .site import Site
+from .web import create_app
+from .wire import Wire
+
+__all__ = ["Sandbox"]
+
+
+class Sandbox:
+    """A local Atlassian host: a Jira and a Confluence site that install apps, sign, verify and enforce like real ones.
+
+    It works in process without any port (call :attr:`wsgi_app`, reach apps by a :class:`WsgiTransport`) or as a server
+    (:class:`SandboxServer`).
+
+    :param base_url: the origin it is reached at; no path. Requests for other hosts are refused.
+    :param transport: the way to the apps; None for the network.
+    :param clock: seconds since the epoch.
+    :param seed: the same seed gives the same client keys, secrets and ids in every run. None for unguessable ones.
+    :raises ValueError: ``base_url`` is no origin.
+    """
+
+    def __init__(
+        self,
+        base_url: str = "http://localhost:2990",
+        *,
+        transport: Transport | None = None,
+        clock: Callable[[], float] = time.time,
+        seed: int | None = None,
+    ) -> None:
+        self._log = CrossingLog()
+        self._seed = seed
+        self.wire = Wire(transport or NetworkTransport(), clock, self._log)
+        self.ids = Ids(seed)
+        self.key_id = self.ids.uuid()
+        self.csrf_token = secrets.token_urlsafe(32)
+        self.content = Content(clock)
+        #: Does the deliveries that requests of apps cause. At once; a server puts them on a thread, since an app that
+        #: answers one request at a time would wait for itself.
+        self.later: Callable[[Callable[[], None]], None] | None = None
+        self.origin = ""
+        self.jira = Site(self, "jira")
+        self.confluence = Site(self, "confluence")
+        self.move_to(base_url)
+        self.wsgi_app: Flask = create_app(self)
+
+    def __repr__(self) -> str:
+        return f"Sandbox({self.origin!r})"
+
+    @property
+    def sites(self) -> tuple[Site, Site]:
+        """Both sites."""
+        return self.jira, self.confluence
+
+    @property
+    def base_url(self) -> str:
+        """The origin of both sites."""
+        return self.origin
+
+    @property
+    def key_server_url(self) -> str:
+        """Where the public install key is: ``GET {key_server_url}/{kid}`` answers a PEM."""
+        return f"{self.origin}/install-keys"
+
+    @property
+    def log(self) -> list[Crossing]:
+        """What crossed, oldest first; the last 1000."""
+        return self._log.all()
+
+    def record(self, crossing: Crossing) -> None:
+        """Add to the log."""
+        self._log.add(crossing)
+
+    def move_to(self, base_url: str) -> None:
+        """Change the origin, e.g. once a server knows its port.
+
+        :raises ValueError: it is no origin, or apps are installed, which know the old one.
+        """
+        base = parse_base_url(base_url)
+        if base.path:
+            raise ValueError(f"The sandbox lives at the root of an origin; {base_url!r} has a path.")
+        if any(site.known for site in self.sites) and base.origin != self.origin:
+            raise ValueError("The sandbox cannot move while apps know where it is; call reset() first.")
+        self.origin = base.origin
+
+    def own_hosts(self) -> frozenset[str]:
+        """The ``Host`` headers that mean this sandbox. On a loopback origin all names of this machine do."""
+        base = parse_base_url(self.origin)
+        own = self.origin.partition("://")[2]
+        if not is_loopback(base.host):
+            return frozenset({own})
+        port = own[len(own.rpartition("]")[0]) :].partition(":")[2]
+        suffix = f":{port}" if port else ""
+        return frozenset({own, *(f"{name}{suffix}" for name in ("localhost", "127.0.0.1", "[::1]"))})
+
+    def reset(self) -> None:
+        """Forget all installations and the log, and put the samples back. Apps are not told."""
+        for site in self.sites:
+            site.forget_all()
+        self.content = Content(self.wire.clock)
+        self._log.clear()

@@ -1,0 +1,52 @@
+"""Ids, secrets and the install key of a sandbox."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from functools import cache
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from ..secret import Secret
+
+__all__ = ["Ids", "install_key", "install_key_pem"]
+
+_ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+_SECRET_LENGTH: Final = 64
+
+
+class Ids:
+    """Source of everything that has to be unguessable, or the same in every run.
+
+    :param seed: the same seed gives the same ids and secrets in the same order. None: from the operating system.
+    """
+
+    def __init__(self, seed: int | None = None) -> None:
+        self._random: random.Random = random.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311 - a seed is for tests
+
+    def uuid(self) -> str:
+        """A random UUID, lower case."""
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def secret(self) -> Secret:
+        """A shared secret of 384 bits."""
+        return Secret("".join(self._random.choice(_ALPHABET) for _ in range(_SECRET_LENGTH)))
+
+    def account_id(self) -> str:
+        """An account id in the form that Atlassian gives them."""
+        return f"557058:{self.uuid()}"
+
+
+@cache
+def install_key() -> rsa.RSAPrivateKey:
+    """The RSA key that installs are signed with. One per process: making it takes a noticeable time."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@cache
+def install_key_pem() -> bytes:
+    """The public half, as the key server publishes it."""
+    return install_key().public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)

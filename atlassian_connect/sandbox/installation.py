@@ -1,0 +1,339 @@
+"""One app on one site."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..errors import UrlNotAllowedError
+from ..protocol.modules import Module
+from ..protocol.qsh import CONTEXT_QSH, canonical_request, query_string_hash
+from ..protocol.scopes import effective_scopes
+from ..protocol.tokens import sign_hs256
+from ..protocol.urls import Target, parse_base_url, target_below
+from ..secret import Secret
+from .dynamic import check_registration
+from .http import Answer, AppUnreachableError
+from .lifecycle import TOKEN_SECONDS, post_lifecycle, static_modules
+from .module_urls import join, page_url
+from .people import ADMIN, Person, app_person
+from .properties import AppProperties
+from .webhooks import deliver
+from .wire import CONNECT_VERSION, GOOD_STATUSES
+
+if TYPE_CHECKING:
+    from .site import Site
+
+__all__ = ["Installation", "State"]
+
+State = Literal["enabled", "disabled", "uninstalled"]
+
+_logger = logging.getLogger(__name__)
+
+
+class Installation:
+    """An app that was installed on a site. The site makes these; a reinstall keeps the same object.
+
+    :ivar site: where it is installed.
+    :ivar client_key: the id of the installation.
+    :ivar state: ``enabled``, ``disabled`` or ``uninstalled``.
+    :ivar licensed: whether the site has a licence; matters to apps with ``enableLicensing``.
+    :ivar properties: what the app keeps on the site.
+    """
+
+    def __init__(self, site: Site, client_key: str) -> None:
+        self.site = site
+        self.client_key = client_key
+        self.account_id = site.ids.account_id()
+        self.oauth_client_id = site.ids.uuid()
+        self.state: State = "uninstalled"
+        self.licensed = False
+        self.properties = AppProperties(client_key)
+        self._descriptor: dict[str, Any] = {}
+        self._secret: Secret | None = None
+        self._dynamic: list[Module] = []
+        self._lock = Lock()
+
+    def __repr__(self) -> str:
+        return f"Installation({self.app_key!r} on {self.site.product}, client_key={self.client_key!r}, {self.state})"
+
+    # --- what it is ---------------------------------------------------------------------------------------------------
+
+    @property
+    def app_key(self) -> str:
+        """``key`` of the descriptor."""
+        return str(self._descriptor.get("key", ""))
+
+    @property
+    def app_base_url(self) -> str:
+        """``baseUrl`` of the descriptor."""
+        return str(self._descriptor["baseUrl"])
+
+    @property
+    def descriptor(self) -> dict[str, Any]:
+        """The descriptor as it was fetched."""
+        return self._descriptor
+
+    @property
+    def shared_secret(self) -> Secret | None:
+        """Signs both ways. None for an app with ``authentication`` ``none``."""
+        return self._secret
+
+    @property
+    def static_modules(self) -> list[Module]:
+        """Modules of the descriptor."""
+        return static_modules(self._descriptor)
+
+    @property
+    def dynamic_modules(self) -> list[Module]:
+        """Modules registered at runtime. They are kept while the app is uninstalled."""
+        with self._lock:
+            return list(self._dynamic)
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """The scopes that the descriptor asks for, with those they imply."""
+        return effective_scopes(self.site.product, self._descriptor.get("scopes", []))
+
+    @property
+    def person(self) -> Person:
+        """The user that the app acts as."""
+        name = str(self._descriptor.get("name") or self.app_key)
+        return app_person(self.account_id, name, administers="ADMIN" in self.scopes)
+
+    def module(self, key: str) -> Module:
+        """Find a module by its key, static or dynamic.
+
+        :raises KeyError: there is none.
+        """
+        modules = [*self.static_modules, *self.dynamic_modules]
+        for module in modules:
+            if module.key == key:
+                return module
+        known = ", ".join(module.key for module in modules if module.key)
+        raise KeyError(f"{self.app_key} has no module {key!r} on {self.site.product}; it has {known or 'none'}.")
+
+    # --- lifecycle ----------------------------------------------------------------------------------------------------
+
+    def accept(self, descriptor: dict[str, Any], secret: Secret | None) -> None:
+        """Take over what the app has agreed to. Called by the site once ``installed`` was answered well.
+
+        When a static module has the key of a dynamic one, all dynamic modules of the app go, as on real hosts.
+        """
+        with self._lock:
+            self._descriptor, self._secret = descriptor, secret
+            static = {module.key for module in static_modules(descriptor)}
+            if any(module.key in static for module in self._dynamic):
+                _logger.warning("A static module clashes with a dynamic one: all dynamic ones of %s go.", self.app_key)
+                self._dynamic = []
+
+    def enable(self) -> None:
+        """Enable the app and tell it. Nothing happens when it is enabled already.
+
+        :raises ValueError: the app is uninstalled.
+        """
+        self._must_be_installed()
+        if self.state == "disabled":
+            self.state = "enabled"
+            self.tell("enabled")
+
+    def disable(self) -> None:
+        """Disable the app and tell it: its calls are refused, and it gets no webhooks.
+
+        :raises ValueError: the app is uninstalled.
+        """
+        self._must_be_installed()
+        if self.state == "enabled":
+            self.state = "disabled"
+            self.tell("disabled")
+
+    def uninstall(self) -> None:
+        """Uninstall the app and tell it. Its secret ends before it is told. Dynamic modules wait for a reinstall.
+
+        :raises ValueError: the app is uninstalled already.
+        """
+        self._must_be_installed()
+        was_enabled, self.state = self.state == "enabled", "uninstalled"
+        if was_enabled:
+            self.tell("disabled")
+        self.tell("uninstalled")
+
+    def tell(self, event: str) -> Answer | None:
+        """Post a lifecycle callback whose failure changes nothing. None: no callback, or no answer."""
+        try:
+            answer = post_lifecycle(self, event, descriptor=self._descriptor, secret=self._secret)
+        except (AppUnreachableError, UrlNotAllowedError) as error:
+            _logger.warning("%s was not told %r: %s", self.app_key, event, error)
+            return None
+        if answer is not None and answer.status not in GOOD_STATUSES:
+            _logger.warning("%s answered %r with %s.", self.app_key, event, answer.status)
+        return answer
+
+    def _must_be_installed(self) -> None:
+        if self.state == "uninstalled":
+            raise ValueError(f"{self.app_key} is not installed on {self.site.product} any more.")
+
+    # --- dynamic modules ----------------------------------------------------------------------------------------------
+
+    def register_modules(self, body: object) -> list[Module]:
+        """Register modules, all or none.
+
+        :param body: the decoded JSON of a registration.
+        :return: the new ones.
+        :raises atlassian_connect.sandbox.dynamic.ModulesRefusedError: the host refuses them.
+        """
+        with self._lock:
+            wanted = check_registration(
+                body,
+                app_key=self.app_key,
+                base_url=self.app_base_url,
+                reads="READ" in self.scopes,
+                static=static_modules(self._descriptor),
+                dynamic=self._dynamic,
+            )
+            self._dynamic = [*self._dynamic, *wanted]
+            return wanted
+
+    def remove_modules(self, keys: list[str] | None = None) -> None:
+        """Remove dynamic modules; keys that are not there are ignored. None: remove all."""
+        with self._lock:
+            self._dynamic = [] if keys is None else [module for module in self._dynamic if module.key not in keys]
+
+    # --- what the host sends ------------------------------------------------------------------------------------------
+
+    def iframe_url(
+        self, module_key: str, *, account_id: str | None = ADMIN, context: Mapping[str, str] | None = None
+    ) -> str:
+        """The signed URL that a browser loads to show a module.
+
+        :param account_id: who looks at it; None for an anonymous visitor.
+        :param context: values of context variables, e.g. ``{"page.id": "65536"}``. Those without a value are empty.
+        :raises KeyError: no such module.
+        :raises ValueError: the module has no page of its own, or its URL leads out of the app.
+        """
+        return self._frame(module_key, account_id, context or {})[0]
+
+    def open(
+        self, module_key: str, *, account_id: str | None = ADMIN, context: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Load a module as a browser would. Parameters and errors are those of :meth:`iframe_url`.
+
+        :raises AppUnreachableError: no answer.
+        """
+        url, claims, canonical = self._frame(module_key, account_id, context or {})
+        return self.site.wire.send(
+            "GET",
+            url,
+            product=self.site.product,
+            note=f"module {module_key}",
+            headers={"Accept": "text/html,application/xhtml+xml"},
+            claims=claims,
+            canonical=canonical,
+        )
+
+    def context_token(self, *, account_id: str | None = ADMIN, context: Mapping[str, Any] | None = None) -> str:
+        """The token that ``AP.context.getToken()`` gives a page: bound to the user and place, to no request.
+
+        :param context: e.g. ``{"confluence": {"content": {"id": "65536"}}}``.
+        """
+        return self._hs256(self._claims(CONTEXT_QSH, account_id, context=dict(context or {})))
+
+    def sign(self, method: str, url: str, *, account_id: str | None = None, **extra_claims: Any) -> str:
+        """Sign any request to the app.
+
+        :param url: relative to the app's base URL, or absolute below it.
+        :param extra_claims: added, or put in the place of what is there (``exp=0`` makes an expired token).
+        :raises UrlNotAllowedError: the URL is not below the app's base URL.
+        """
+        target = target_below(parse_base_url(self.app_base_url), url)
+        qsh = query_string_hash(method, target.path, target.query)
+        return self._hs256(self._claims(qsh, account_id, **extra_claims))
+
+    def post(
+        self, url: Target, body: bytes, *, note: str, account_id: str | None, headers: Mapping[str, str]
+    ) -> Answer | None:
+        """Post to the app, signed by the shared secret. None: no answer, which is logged."""
+        sent = {"Content-Type": "application/json", "Atlassian-Connect-Version": CONNECT_VERSION, **headers}
+        claims = None
+        if self._secret is not None:
+            claims = self._claims(query_string_hash("POST", url.path, url.query), account_id)
+            sent["Authorization"] = f"JWT {self._hs256(claims)}"
+        try:
+            return self.site.wire.send(
+                "POST",
+                url.url,
+                product=self.site.product,
+                note=note,
+                headers=sent,
+                body=body,
+                claims=claims,
+                canonical=canonical_request("POST", url.path, url.query),
+            )
+        except AppUnreachableError:
+            return None
+
+    def deliver(
+        self,
+        event: str,
+        body: Mapping[str, Any],
+        *,
+        account_id: str | None = None,
+        identifier: str | None = None,
+        retry: int | None = None,
+        trace: str | None = None,
+    ) -> list[Answer]:
+        """Deliver a webhook to every module of the app, static or dynamic, that wants the event.
+
+        Nothing is sent to an app that is not enabled or has not the scope READ.
+
+        :param body: what is special to the event; the fields that all bodies of the product have are added.
+        :param account_id: who did it; None when nobody did.
+        :param identifier: Jira's delivery id; None for a fresh one per delivery.
+        :param retry: Jira's retry count; None on the first attempt.
+        :param trace: Jira's echo of ``X-Atlassian-Webhook-Trace``.
+        :return: the answers, in the order of the modules. An app that does not answer leaves none, but a log entry.
+        """
+        return deliver(self, event, body, account_id=account_id, identifier=identifier, retry=retry, trace=trace)
+
+    def _frame(
+        self, module_key: str, account_id: str | None, context: Mapping[str, str]
+    ) -> tuple[str, dict[str, Any] | None, str | None]:
+        module = self.module(module_key)
+        url = page_url(module)
+        if url is None:
+            raise ValueError(f"{module.type} {module_key!r} has no page to open.")
+        if module.definition.get("cacheable") is True:  # loaded as it stands: no variables, no parameters, no token
+            return join(self.app_base_url, url, None).url, None, None
+        licence = "active" if self.licensed and self._descriptor.get("enableLicensing") is True else "none"
+        values = {"condition.user_is_logged_in": "true" if account_id else "false", **context}
+        target = join(
+            self.app_base_url,
+            url,
+            values,
+            [
+                ("xdm_e", self.site.origin),
+                ("xdm_c", f"channel-{self.app_key}__{module_key}"),
+                ("cp", self.site.context_path),
+                ("xdm_deprecated_addon_key_do_not_use", self.app_key),
+                ("lic", licence),
+                ("cv", CONNECT_VERSION),
+            ],
+        )
+        if self._secret is None:
+            return target.url, None, None
+        claims = self._claims(query_string_hash("GET", target.path, target.query), account_id)
+        signed = f"{target.url}&jwt={self._hs256(claims)}"
+        return signed, claims, canonical_request("GET", target.path, target.query)
+
+    def _claims(self, qsh: str, account_id: str | None, **extra: Any) -> dict[str, Any]:
+        now = int(self.site.wire.clock())
+        claims: dict[str, Any] = {"sub": account_id} if account_id else {}
+        claims |= {"qsh": qsh, "iss": self.client_key, "context": {}, "exp": now + TOKEN_SECONDS, "iat": now}
+        return claims | extra
+
+    def _hs256(self, claims: Mapping[str, Any]) -> str:
+        if self._secret is None:
+            raise ValueError(f"{self.app_key} has authentication none: nothing is signed for it.")
+        return sign_hs256(claims, self._secret)

@@ -1,0 +1,74 @@
+"""What crossed between the sandbox and the apps."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, Final, Literal
+
+from ..types import Product
+
+__all__ = ["LOG_LENGTH", "Crossing", "CrossingLog", "mask_url"]
+
+#: So many crossings are kept, the latest.
+LOG_LENGTH: Final = 1000
+
+_TOKEN = re.compile(r"([?&](?:jwt|acpt)=)[^&#]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """One request in either direction. Neither tokens nor secrets are in it.
+
+    :ivar time: seconds since the epoch.
+    :ivar product: the site that sent or received it; None for what belongs to no site, such as the key server.
+    :ivar url: absolute, with the value of ``jwt`` masked.
+    :ivar status: of the answer; None when the app gave none.
+    :ivar verdict: of a request to the host: ``verified``, ``anonymous``, ``public``, or why the token was refused
+        (``bad_signature``, ``qsh_mismatch``, …). Empty for requests to an app.
+    :ivar claims: what the token says, proven or not; None without a token.
+    :ivar canonical: the canonical request that the qsh was computed from; None where no qsh is needed.
+    :ivar note: what it was, e.g. ``installed`` or ``webhook page_updated``.
+    """
+
+    time: float
+    direction: Literal["host→app", "app→host"]
+    product: Product | None
+    method: str
+    url: str
+    status: int | None
+    verdict: str = ""
+    claims: Mapping[str, Any] | None = field(default=None, repr=False)
+    canonical: str | None = None
+    note: str = ""
+
+
+class CrossingLog:
+    """The latest crossings, oldest first. Safe to use from any thread."""
+
+    def __init__(self) -> None:
+        self._crossings: deque[Crossing] = deque(maxlen=LOG_LENGTH)
+        self._lock = Lock()
+
+    def add(self, crossing: Crossing) -> None:
+        """Append one."""
+        with self._lock:
+            self._crossings.append(crossing)
+
+    def all(self) -> list[Crossing]:
+        """A copy of what is kept."""
+        with self._lock:
+            return list(self._crossings)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._crossings.clear()
+
+
+def mask_url(url: str) -> str:
+    """Replace the value of token parameters by ``***``."""
+    return _TOKEN.sub(r"\1***", url)

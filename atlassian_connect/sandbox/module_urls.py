@@ -1,0 +1,77 @@
+"""From the URL in a module to the URL that is called.
+
+Source: *Context parameters*, https://developer.atlassian.com/cloud/confluence/context-parameters/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+from ..errors import UrlNotAllowedError
+from ..protocol.modules import Module, module_types, value_at
+from ..protocol.urls import Target, parse_base_url, target_below
+
+__all__ = ["foreign_url", "join", "page_url", "substitute", "variables_in"]
+
+_VARIABLE = re.compile(r"\$?\{([A-Za-z][A-Za-z0-9_.\-]*)(?:\([^{}]*\))?\}")
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:|//").match
+
+
+def substitute(url: str, context: Mapping[str, str]) -> str:
+    """Put values for ``{name}`` and ``${name}``. A name without a value becomes nothing.
+
+    Values are percent-encoded in the path and form-encoded in the query, as hosts do.
+    """
+    path, mark, query = url.partition("?")
+    in_path = _VARIABLE.sub(lambda match: quote(context.get(match[1], ""), safe=""), path)
+    return in_path + mark + _VARIABLE.sub(lambda match: quote_plus(context.get(match[1], "")), query)
+
+
+def variables_in(url: str) -> list[str]:
+    """Names of the variables in a URL, each once, in order."""
+    return list(dict.fromkeys(match[1] for match in _VARIABLE.finditer(url)))
+
+
+def page_url(module: Module) -> str | None:
+    """The URL of the module that a user gets to see: the first of its URL fields that has one."""
+    known = module_types().get(module.type)
+    for dotted in known.url_fields if known else ("url", "target.url"):
+        url = value_at(module.definition, dotted)
+        if isinstance(url, str) and url:
+            return url
+    return None
+
+
+def join(base_url: str, url: str, context: Mapping[str, str] | None, extra: Iterable[tuple[str, str]] = ()) -> Target:
+    """Make the URL to call of a module's URL.
+
+    :param base_url: the app's.
+    :param context: values of context variables; None leaves the URL as it stands.
+    :param extra: decoded parameters that the host adds.
+    :return: the URL, and the path and query that are signed.
+    :raises UrlNotAllowedError: an absolute URL that is not below the base URL, or one that cannot be called.
+    """
+    filled = url if context is None else substitute(url, context)
+    return target_below(parse_base_url(base_url), filled.partition("#")[0], extra)
+
+
+def foreign_url(module: Module, base_url: str) -> str | None:
+    """Return the first URL of a module that is not the app's own. None when all are.
+
+    A web item may link anywhere on the web: its URL is not called by the host.
+    """
+    known = module_types().get(module.type)
+    for dotted in known.url_fields if known else ("url",):
+        url: Any = value_at(module.definition, dotted)
+        if not isinstance(url, str) or not _ABSOLUTE(url):
+            continue
+        if module.type == "webItems" and url.startswith(("https://", "http://")):
+            continue
+        try:
+            join(base_url, url, {})
+        except UrlNotAllowedError:
+            return url
+    return None

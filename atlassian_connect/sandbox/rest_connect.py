@@ -1,0 +1,108 @@
+"""What both products offer to Connect apps: dynamic modules, app properties, facts about the app itself.
+
+Sources: https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-dynamic-modules/ and
+https://developer.atlassian.com/cloud/confluence/app-properties-api/
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+from urllib.parse import quote
+
+from ..protocol.modules import group_modules
+from .dynamic import ModulesRefusedError
+from .installation import Installation
+from .properties import PropertyRefusedError
+from .rest import Call, Operation, Reply, RestError
+
+__all__ = ["OPERATIONS"]
+
+_ROOT: Final = "/rest/atlassian-connect/1"
+_DYNAMIC: Final = f"{_ROOT}/app/module/dynamic"
+_PROPERTIES: Final = f"{_ROOT}/addons/<app_key>/properties"
+
+
+def _list_modules(call: Call) -> Reply:
+    return Reply(payload=group_modules(call.app.dynamic_modules))
+
+
+def _register_modules(call: Call) -> Reply:
+    try:
+        call.app.register_modules(json.loads(call.body))
+    except (ValueError, RecursionError):
+        raise RestError(400, "The request body is not valid JSON.") from None
+    except ModulesRefusedError as error:
+        raise RestError(400, str(error)) from error
+    return Reply()
+
+
+def _remove_modules(call: Call) -> Reply:
+    call.app.remove_modules(call.query.getlist("moduleKey") if "moduleKey" in call.query else None)
+    return Reply(204)
+
+
+def _own(call: Call, app_key: str) -> Installation:
+    if app_key != call.app.app_key:
+        raise RestError(401, "Access to this resource must be authenticated as an app.")
+    return call.app
+
+
+def _app(call: Call, app_key: str) -> Reply:
+    if app_key != call.app.app_key:
+        raise RestError(403, "The app may only read about itself.")
+    facts: dict[str, Any] = {
+        "key": app_key,
+        "version": f"{call.app.descriptor.get('apiVersion', 1)}.0.0-AC",
+        "state": call.app.state.upper(),
+        "host": {"product": call.site.name, "contacts": []},
+        "links": {"marketplace": [], "self": [{"href": f"{call.site.base_url}{_ROOT}/addons/{app_key}"}]},
+    }
+    if call.app.licensed and call.app.descriptor.get("enableLicensing") is True:
+        facts["license"] = {"active": True, "type": "COMMERCIAL", "evaluation": False}
+    return Reply(payload=facts)
+
+
+def _property_url(call: Call, app_key: str, key: str) -> str:
+    return f"{call.site.base_url}{_ROOT}/addons/{app_key}/properties/{quote(key, safe='')}"
+
+
+def _list_properties(call: Call, app_key: str) -> Reply:
+    keys = _own(call, app_key).properties.keys()
+    return Reply(payload={"keys": [{"self": _property_url(call, app_key, key), "key": key} for key in keys]})
+
+
+def _get_property(call: Call, app_key: str, key: str) -> Reply:
+    try:
+        value = _own(call, app_key).properties.get(key)
+    except KeyError:
+        raise RestError(404, "Property with key not found.") from None
+    return Reply(payload={"key": key, "value": value, "self": _property_url(call, app_key, key)})
+
+
+def _put_property(call: Call, app_key: str, key: str) -> Reply:
+    try:
+        created = _own(call, app_key).properties.put(key, call.body)
+    except PropertyRefusedError as error:
+        raise RestError(error.status, str(error)) from error
+    if created:
+        return Reply(201, {"message": "Property created.", "statusCode": 201})
+    return Reply(200, {"message": "Property updated.", "statusCode": 200})
+
+
+def _delete_property(call: Call, app_key: str, key: str) -> Reply:
+    if not _own(call, app_key).properties.delete(key):
+        raise RestError(404, "Property with key not found.")
+    return Reply(204)
+
+
+OPERATIONS: Final = (
+    Operation("GET", _DYNAMIC, _list_modules, scope=None),
+    Operation("POST", _DYNAMIC, _register_modules, scope=None),
+    Operation("DELETE", _DYNAMIC, _remove_modules, scope=None),
+    Operation("GET", f"{_ROOT}/addons/<app_key>", _app),
+    Operation("GET", _PROPERTIES, _list_properties, scope=None),
+    Operation("GET", f"{_PROPERTIES}/<path:key>", _get_property, scope=None),
+    Operation("PUT", f"{_PROPERTIES}/<path:key>", _put_property, scope=None),
+    Operation("DELETE", f"{_PROPERTIES}/<path:key>", _delete_property, scope=None),
+)

@@ -1,0 +1,72 @@
+"""The sandbox as a web app: REST of both sites, the key server, the pages for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from flask import Flask, Response, redirect, request
+from werkzeug.exceptions import MisdirectedRequest, NotFound
+from werkzeug.wrappers import Response as BaseResponse
+
+from . import pages, rest_confluence, rest_connect, rest_jira
+from .ids import install_key_pem
+from .log import Crossing
+from .rest import mount
+
+if TYPE_CHECKING:
+    from .host import Sandbox
+
+__all__ = ["MAX_BODY_BYTES", "create_app"]
+
+#: Longer request bodies are refused with 413.
+MAX_BODY_BYTES: Final = 1024 * 1024
+
+
+def create_app(sandbox: Sandbox) -> Flask:
+    """Build the web app of a sandbox."""
+    app = Flask(__name__, static_folder="static", static_url_path="/sandbox/static", template_folder="templates")
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.url_map.merge_slashes = False  # a redirect to another path would not have the signature's path
+    app.url_map.strict_slashes = False
+
+    @app.before_request
+    def refuse_other_hosts() -> None:
+        # A web page that points its own name at 127.0.0.1 gets nowhere: its Host header tells on it.
+        if request.headers.get("Host", "").lower() not in sandbox.own_hosts():
+            raise MisdirectedRequest(f"This is {sandbox.origin}; it answers to no other name.")
+
+    @app.after_request
+    def harden(response: Response) -> Response:
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", "no-referrer")
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    @app.get("/")
+    @app.get("/wiki")
+    def home() -> BaseResponse:
+        return redirect("/sandbox/")
+
+    @app.get("/install-keys/<key_id>")
+    def install_key(key_id: str) -> Response:
+        found = key_id == sandbox.key_id
+        sandbox.record(
+            Crossing(
+                time=sandbox.wire.clock(),
+                direction="app→host",
+                product=None,
+                method="GET",
+                url=f"{sandbox.key_server_url}/{key_id}",
+                status=200 if found else 404,
+                verdict="public",
+                note="install key",
+            )
+        )
+        if not found:
+            raise NotFound("There is no such key.")
+        return Response(install_key_pem(), content_type="text/plain; charset=utf-8")
+
+    mount(app, sandbox, sandbox.jira, (*rest_connect.OPERATIONS, *rest_jira.OPERATIONS))
+    mount(app, sandbox, sandbox.confluence, (*rest_connect.OPERATIONS, *rest_confluence.OPERATIONS))
+    app.register_blueprint(pages.create_blueprint(sandbox))
+    return app
