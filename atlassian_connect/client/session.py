@@ -130,7 +130,7 @@ class HostClient:
         :param follow_foreign: follow redirects of GET and HEAD to other https origins too, without credentials: what
             downloads of attachments need.
         :param check: raise for an error status.
-        :raises UrlNotAllowedError: the URL, or a redirect's, is not below the tenant's base URL; nothing was sent to it.
+        :raises UrlNotAllowedError: the URL, or a redirect's, is not below the tenant's base URL; it was not called.
         :raises TenantUninstalledError: the tenant has uninstalled the app.
         :raises HostResponseError: an error status; the subclass tells which, ``message`` what the host says.
         :raises HostUnreachableError: no answer; :class:`HostTimeoutError` when it took too long.

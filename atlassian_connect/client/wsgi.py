@@ -36,6 +36,8 @@ class WsgiAdapter(HTTPAdapter):
         """Call the app and wrap its answer. The body is pulled from the app when it is read."""
         answer = _Answer(self._app, _environ(request))
         status, _, reason = answer.status.partition(" ")
+        if request.method == "HEAD" or status in ("204", "304"):
+            answer.drop_body()  # as servers do
         raw = HTTPResponse(
             body=answer,
             headers=HTTPHeaderDict(answer.headers),
@@ -135,6 +137,9 @@ class _Answer(_Chunks):
         except BaseException:
             self.close()
             raise
+
+    def drop_body(self) -> None:
+        self._rest, self._chunks = b"", iter(())
 
     def _start(self, status: str, headers: list[tuple[str, str]], exc_info: _ExcInfo | None = None, /) -> Any:
         if self.status and not (exc_info and exc_info[1]):
