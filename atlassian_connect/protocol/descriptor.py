@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
-from urllib.parse import urlsplit
 
 from ..errors import DescriptorError, UrlNotAllowedError
 from .modules import Module, check_module, flatten_modules, known_events, module_types, value_at
@@ -34,6 +33,7 @@ LIFECYCLE_EVENTS: Final = ("installed", "uninstalled", "enabled", "disabled")
 API_MIGRATIONS: Final = {"signed-install": True, "context-qsh": True, "gdpr": True}
 
 _APP_KEY = re.compile(r"[a-zA-Z0-9\-._]+").fullmatch
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:").match
 _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 _MAX_APP_KEY = 64  # the schema of 2021 says 80, today's documentation 64
 _ROOT_FIELDS = frozenset(
@@ -200,7 +200,7 @@ def _check_root(document: Mapping[str, Any]) -> Iterator[Problem]:
     for event, url in lifecycle.items():
         if not isinstance(url, str) or not url:
             yield Problem("error", f"lifecycle.{event}", "Is a relative URL.")
-        elif urlsplit(url).scheme:
+        elif _SCHEME(url):
             yield Problem("error", f"lifecycle.{event}", "Is relative to baseUrl; absolute URLs are refused.")
     if kind.lower() == "jwt" and not lifecycle.get("installed"):
         yield Problem("error", "lifecycle.installed", "An app that asks for JWT needs it to receive its secret.")

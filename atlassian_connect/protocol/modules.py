@@ -265,4 +265,6 @@ def _plain(value: Mapping[str, Any]) -> Any:
 def _contains(whole: Any, part: Any) -> bool:
     if isinstance(part, dict):
         return isinstance(whole, dict) and all(name in whole and _contains(whole[name], part[name]) for name in part)
+    if isinstance(part, list):
+        return isinstance(whole, list) and len(whole) == len(part) and all(map(_contains, whole, part))
     return bool(whole == part)
