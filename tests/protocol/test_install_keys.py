@@ -339,6 +339,17 @@ def test_key_of_another_kind(private_key):
         parse_install_key(200, pem_of(private_key.public_key()))
 
 
+def test_key_of_a_kind_that_nobody_knows():
+    body = (
+        b"-----BEGIN PUBLIC KEY-----\n"
+        b"MBowDQYJKoZIhvcNAQljBQADCQAAAAAAAAAAAA==\n"  # with the OID 1.2.840.113549.1.9.99
+        b"-----END PUBLIC KEY-----\n"
+    )
+
+    with pytest.raises(ValueError, match="unknown kind"):
+        parse_install_key(200, body)
+
+
 @pytest.mark.parametrize("format_", [PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL])
 def test_private_key(install_private_key, format_):
     body = install_private_key.private_bytes(Encoding.PEM, format_, NoEncryption())
