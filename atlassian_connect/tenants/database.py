@@ -151,7 +151,11 @@ def _tune_sqlite(engine: Engine) -> None:
 
     def on_connect(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA busy_timeout=0")
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")  # stays with the file: the first connection that can, does it
+        except engine.dialect.dbapi.OperationalError:  # type: ignore[union-attr]  # the driver's module, loaded by now
+            _log.debug("the database is being written to; WAL mode waits for another connection")
         cursor.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
         cursor.close()
 

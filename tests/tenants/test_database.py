@@ -1,0 +1,121 @@
+"""Our short transactions beside those of the app's own session."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from atlassian_connect import AtlassianConnect
+from atlassian_connect.errors import ConfigurationError
+from atlassian_connect.tenants import Database
+from atlassian_connect.web.context import state_of
+
+from .conftest import NOW, payload
+
+
+@pytest.fixture(params=["memory", "file"])
+def app_with_table(request, make_app, tmp_path):
+    url = "sqlite://" if request.param == "memory" else f"sqlite:///{tmp_path}/app.db"
+    app = make_app(AtlassianConnect(), url)
+    with app.app_context():
+        session = app.extensions["sqlalchemy"].session
+        session.execute(text("CREATE TABLE note (text TEXT)"))
+        session.commit()
+    return app
+
+
+def notes(session):
+    return [row.text for row in session.execute(text("SELECT text FROM note"))]
+
+
+def test_our_reads_leave_the_apps_pending_work_alone(app_with_table):
+    """In memory there is one connection: giving it back must not roll the app's work back."""
+    store = state_of(app_with_table).store
+    with app_with_table.app_context():
+        session = app_with_table.extensions["sqlalchemy"].session
+        session.execute(text("INSERT INTO note VALUES ('pending')"))
+
+        assert store.get("unknown") is None
+        session.commit()
+
+        assert notes(session) == ["pending"]
+
+
+def test_our_writes_do_not_commit_the_apps_pending_work_in_memory(make_app):
+    app = make_app(AtlassianConnect(), "sqlite://")
+    store = state_of(app).store
+    with app.app_context():
+        session = app.extensions["sqlalchemy"].session
+        session.execute(text("CREATE TABLE note (text TEXT)"))
+        session.commit()
+        session.execute(text("INSERT INTO note VALUES ('pending')"))
+        store.install(payload(), app_key="com.example.app", now=NOW)
+
+        session.rollback()
+
+        assert notes(session) == []
+        assert store.get("tenant-1") is None, "it was a savepoint inside the app's transaction"
+
+
+def test_our_writes_are_committed_when_the_app_has_written_nothing(app_with_table):
+    store = state_of(app_with_table).store
+    with app_with_table.app_context():
+        session = app_with_table.extensions["sqlalchemy"].session
+        assert notes(session) == []  # opens the session's transaction
+        store.install(payload(), app_key="com.example.app", now=NOW)
+        session.rollback()
+
+    assert store.get("tenant-1") is not None
+
+
+def test_a_failing_write_leaves_nothing(app_with_table):
+    database = state_of(app_with_table).store.database
+
+    def write_half():
+        with database.writing() as connection:
+            connection.execute(text("INSERT INTO note VALUES ('half')"))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_half()
+
+    with database.reading() as connection:
+        assert connection.execute(text("SELECT count(*) FROM note")).scalar_one() == 0
+
+
+def test_sqlite_files_are_in_wal_mode_and_wait_for_each_other(app_with_table, tmp_path):
+    database = state_of(app_with_table).store.database
+    with database.reading() as connection:
+        mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
+        timeout = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
+    in_memory = str(database.engine.url) == "sqlite://"
+    assert mode == ("memory" if in_memory else "wal")
+    if not in_memory:
+        assert timeout >= 10_000
+
+
+def test_an_app_without_flask_sqlalchemy_is_told_what_to_do():
+    from flask import Flask
+
+    with pytest.raises(ConfigurationError, match=r"db\.init_app\(app\)"):
+        Database(Flask("bare")).engine  # noqa: B018
+
+
+def test_postgres_reconnects_after_the_server_dropped_the_connection(make_app, postgres_database):
+    app = make_app(AtlassianConnect(), postgres_database)
+    store = state_of(app).store
+    store.install(payload(), app_key="com.example.app", now=NOW)
+    assert store.get("tenant-1") is not None
+    with store.database.engine.connect() as connection:
+        victims = text(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        connection.execute(victims)
+        try:
+            connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        except OperationalError:
+            connection.invalidate()
+
+    assert store.get("tenant-1") is not None
