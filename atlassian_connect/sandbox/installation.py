@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -26,9 +27,22 @@ from .wire import CONNECT_VERSION, GOOD_STATUSES
 if TYPE_CHECKING:
     from .site import Site
 
-__all__ = ["Installation", "State"]
+__all__ = ["Frame", "Installation", "State"]
 
 State = Literal["enabled", "disabled", "uninstalled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a browser loads to show a module. Without claims, nothing was signed.
+
+    :ivar url: with the token in it; keep it out of logs.
+    """
+
+    url: str = field(repr=False)
+    claims: Mapping[str, Any] | None = None
+    canonical: str | None = None
+
 
 _logger = logging.getLogger(__name__)
 
@@ -213,7 +227,37 @@ class Installation:
         :raises KeyError: no such module.
         :raises ValueError: the module has no page of its own, or its URL leads out of the app.
         """
-        return self._frame(module_key, account_id, context or {})[0]
+        return self.frame(module_key, account_id=account_id, context=context).url
+
+    def frame(
+        self, module_key: str, *, account_id: str | None = ADMIN, context: Mapping[str, str] | None = None
+    ) -> Frame:
+        """The URL of :meth:`iframe_url`, with what was signed. Parameters and errors are the same."""
+        module = self.module(module_key)
+        url = page_url(module)
+        if url is None:
+            raise ValueError(f"{module.type} {module_key!r} has no page to open.")
+        if module.definition.get("cacheable") is True:  # loaded as it stands: no variables, no parameters, no token
+            return Frame(join(self.app_base_url, url, None).url)
+        licence = "active" if self.licensed and self._descriptor.get("enableLicensing") is True else "none"
+        target = join(
+            self.app_base_url,
+            url,
+            {"condition.user_is_logged_in": "true" if account_id else "false", **(context or {})},
+            [
+                ("xdm_e", self.site.origin),
+                ("xdm_c", f"channel-{self.app_key}__{module_key}"),
+                ("cp", self.site.context_path),
+                ("xdm_deprecated_addon_key_do_not_use", self.app_key),
+                ("lic", licence),
+                ("cv", CONNECT_VERSION),
+            ],
+        )
+        if self._secret is None:
+            return Frame(target.url)
+        claims = self._claims(query_string_hash("GET", target.path, target.query), account_id)
+        canonical = canonical_request("GET", target.path, target.query)
+        return Frame(f"{target.url}&jwt={self._hs256(claims)}", claims, canonical)
 
     def open(
         self, module_key: str, *, account_id: str | None = ADMIN, context: Mapping[str, str] | None = None
@@ -222,15 +266,15 @@ class Installation:
 
         :raises AppUnreachableError: no answer.
         """
-        url, claims, canonical = self._frame(module_key, account_id, context or {})
+        frame = self.frame(module_key, account_id=account_id, context=context)
         return self.site.wire.send(
             "GET",
-            url,
+            frame.url,
             product=self.site.product,
             note=f"module {module_key}",
             headers={"Accept": "text/html,application/xhtml+xml"},
-            claims=claims,
-            canonical=canonical,
+            claims=frame.claims,
+            canonical=frame.canonical,
         )
 
     def context_token(self, *, account_id: str | None = ADMIN, context: Mapping[str, Any] | None = None) -> str:
@@ -296,36 +340,6 @@ class Installation:
         :return: the answers, in the order of the modules. An app that does not answer leaves none, but a log entry.
         """
         return deliver(self, event, body, account_id=account_id, identifier=identifier, retry=retry, trace=trace)
-
-    def _frame(
-        self, module_key: str, account_id: str | None, context: Mapping[str, str]
-    ) -> tuple[str, dict[str, Any] | None, str | None]:
-        module = self.module(module_key)
-        url = page_url(module)
-        if url is None:
-            raise ValueError(f"{module.type} {module_key!r} has no page to open.")
-        if module.definition.get("cacheable") is True:  # loaded as it stands: no variables, no parameters, no token
-            return join(self.app_base_url, url, None).url, None, None
-        licence = "active" if self.licensed and self._descriptor.get("enableLicensing") is True else "none"
-        values = {"condition.user_is_logged_in": "true" if account_id else "false", **context}
-        target = join(
-            self.app_base_url,
-            url,
-            values,
-            [
-                ("xdm_e", self.site.origin),
-                ("xdm_c", f"channel-{self.app_key}__{module_key}"),
-                ("cp", self.site.context_path),
-                ("xdm_deprecated_addon_key_do_not_use", self.app_key),
-                ("lic", licence),
-                ("cv", CONNECT_VERSION),
-            ],
-        )
-        if self._secret is None:
-            return target.url, None, None
-        claims = self._claims(query_string_hash("GET", target.path, target.query), account_id)
-        signed = f"{target.url}&jwt={self._hs256(claims)}"
-        return signed, claims, canonical_request("GET", target.path, target.query)
 
     def _claims(self, qsh: str, account_id: str | None, **extra: Any) -> dict[str, Any]:
         now = int(self.site.wire.clock())

@@ -54,8 +54,11 @@ def join(base_url: str, url: str, context: Mapping[str, str] | None, extra: Iter
     :return: the URL, and the path and query that are signed.
     :raises UrlNotAllowedError: an absolute URL that is not below the base URL, or one that cannot be called.
     """
-    filled = url if context is None else substitute(url, context)
-    return target_below(parse_base_url(base_url), filled.partition("#")[0], extra)
+    base = parse_base_url(base_url)
+    filled = (url if context is None else substitute(url, context)).partition("#")[0]
+    if not _ABSOLUTE(filled):  # written behind the base URL, whatever it starts with
+        filled = f"{base}/{filled.removeprefix('/')}"
+    return target_below(base, filled, extra)
 
 
 def foreign_url(module: Module, base_url: str) -> str | None:
