@@ -1,0 +1,55 @@
+"""What hosts tell the app, and what the app wants to have at each host."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from flask import Flask
+
+from atlassian_connect import Module, Tenant, WebhookEvent
+
+from .extensions import connect
+from .stale import forget_tenant, touched, watched_areas
+
+#: Where a host shows the link to a watched space.
+LOCATIONS = {"confluence": "system.header/left", "jira": "system.top.navigation.bar"}
+
+
+@connect.webhook("page_updated")
+@connect.webhook("page_trashed")
+@connect.webhook("page_removed")
+def page_changed(event: WebhookEvent) -> None:
+    """A page that was edited is no longer stale; one that is gone is not either."""
+    page = event.body.get("page")
+    if isinstance(page, dict):
+        touched(event.tenant, str(page.get("id")))
+
+
+@connect.webhook("jira:issue_updated")
+@connect.webhook("jira:issue_deleted")
+def issue_changed(event: WebhookEvent) -> None:
+    """The same for an issue."""
+    issue = event.body.get("issue")
+    if isinstance(issue, dict):
+        touched(event.tenant, str(issue.get("id")))
+
+
+@connect.dynamic_modules
+def modules_of(tenant: Tenant) -> Iterator[Module]:
+    """One link per watched space. ``connect.dynamic.sync(tenant)`` makes the host's set equal to this one."""
+    for area in watched_areas(tenant):
+        yield Module(
+            "webItems",
+            {
+                "key": f"stale-in-{area.host_id}",
+                "name": {"value": f"Stale in {area.name}"},
+                "location": LOCATIONS[tenant.product],
+                "context": "addon",
+                "url": f"/watched?area={quote(area.key, safe='')}",
+            },
+        )
+
+
+def on_tenant_forgotten(_sender: Flask, *, client_key: str, **_more: Any) -> None:
+    """The framework deleted a tenant; what this app kept for it goes too."""
+    forget_tenant(client_key)

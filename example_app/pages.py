@@ -1,0 +1,84 @@
+"""The pages that a host shows in a frame."""
+
+from typing import Any
+
+from flask import Blueprint, abort, render_template, request
+
+from atlassian_connect import current_account_id, current_tenant
+
+from .access import is_administrator, known_user, need_administrator
+from .extensions import connect
+from .hosts import Area, Item
+from .stale import (
+    MOST_DAYS,
+    MOST_SHOWN,
+    days_of,
+    host_of,
+    last_stale_day,
+    stale_in,
+    watched_area,
+    watched_areas,
+)
+
+pages = Blueprint("pages", __name__)
+
+
+@connect.general_page("stale-pages", name="Stale pages", url="/stale", conditions=[{"condition": "user_is_logged_in"}])
+def stale_page() -> str:
+    """Choose a space, see what nobody has touched in it. Administrators choose among all, others among the watched."""
+    account_id = known_user(current_account_id)
+    areas = _areas_for(account_id)
+    area = areas[0] if areas else None
+    return _render("stale.html", areas=areas, area=area, items=_stale_now(area, account_id) if area else [])
+
+
+@pages.get("/stale/list")
+@connect.require(session_token=True, context_token=True)
+def stale_list() -> str:
+    """The list of another space, as a piece of HTML for the page above."""
+    account_id = known_user(current_account_id)
+    wanted = request.args.get("area", "")
+    area = next((area for area in _areas_for(account_id) if area.key == wanted), None)
+    if area is None:
+        abort(404)
+    return _render("_list.html", area=area, items=_stale_now(area, account_id))
+
+
+@pages.get("/watched")
+@connect.require
+def watched_page() -> str:
+    """One watched space: what its dynamic module opens. The list is the one that webhooks keep fresh."""
+    account_id = known_user(current_account_id)
+    area = watched_area(current_tenant, request.args.get("area", ""))
+    items = stale_in(current_tenant, area)[:MOST_SHOWN] if area else []
+    return _render("watched.html", area=area, items=host_of(current_tenant).readable_by(account_id, items))
+
+
+@connect.module("adminPages", "stale-pages-settings", name="Stale pages settings", url="/settings")
+def settings_page() -> str:
+    """How old is stale, and which spaces are watched. The changes go to the routes in ``api.py``."""
+    need_administrator(current_tenant, current_account_id)
+    return _render(
+        "settings.html",
+        areas=list(host_of(current_tenant).areas()),
+        watched={area.key for area in watched_areas(current_tenant)},
+        most_days=MOST_DAYS,
+    )
+
+
+def _render(template: str, **values: Any) -> str:
+    host = host_of(current_tenant)
+    return render_template(template, host=host, days=days_of(current_tenant), most=MOST_SHOWN, **values)
+
+
+def _areas_for(account_id: str) -> list[Area]:
+    # The app may see more than the user. Names are for administrators, or for all once an administrator chose so.
+    if is_administrator(current_tenant, account_id):
+        return list(host_of(current_tenant).areas())
+    return [Area(area.host_id, area.key, area.name) for area in watched_areas(current_tenant)]
+
+
+def _stale_now(area: Area, account_id: str) -> list[Item]:
+    host = host_of(current_tenant)
+    items = host.stale_items(area, until=last_stale_day(current_tenant), at_most=MOST_SHOWN)
+    return host.readable_by(account_id, items)
