@@ -7,10 +7,12 @@ https://developer.atlassian.com/cloud/confluence/understanding-jwt-for-connect-a
 from __future__ import annotations
 
 import re
+from binascii import a2b_qp
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from hmac import compare_digest
+from operator import methodcaller
 from urllib.parse import quote, unquote
 
 __all__ = [
@@ -35,6 +37,8 @@ MAX_QUERY_FIELDS = 1000
 _MAX_LEFT_OUT = 50
 _UNRESERVED = "-._~"  # besides letters and digits, which `quote` never escapes
 
+_split_pair = methodcaller("split", "=")
+
 # A piece of query that is already in canonical form: decoding it as UTF-8 and encoding it again gives the same text.
 # So: unreserved characters, upper-case escapes of the other ASCII bytes, and well-formed UTF-8 (RFC 3629) beyond.
 _CONT = "%[89AB][0-9A-F]"
@@ -54,8 +58,6 @@ def _runs_of(plain: str) -> re.Pattern[str]:
 _CANONICAL_VALUE = _runs_of(r"A-Za-z0-9\-._~").fullmatch
 _CANONICAL_QUERY = _runs_of(r"A-Za-z0-9\-._~&=").fullmatch
 _ABSOLUTE_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://").match
-# Escaped ASCII that sorts between the unreserved characters: / : ; < = > ? @ [ \ ] ^ ` { | }
-_ESCAPE_BETWEEN = re.compile(r"%(?:2F|[3-7])").search
 
 
 def encode_query(pairs: Iterable[tuple[str, str]]) -> str:
@@ -123,25 +125,29 @@ def _canonical_query(query: str) -> str:
     if len(parts) > MAX_QUERY_FIELDS:
         raise ValueError(f"The query has more than {MAX_QUERY_FIELDS} parameters.")
     # One match over the whole query tells that no name or value needs decoding: most queries a host builds are so.
-    as_is = _CANONICAL_QUERY(query)
-    groups: dict[str, str] = {}
-    repeated: dict[str, list[str]] = {}
+    as_is = _CANONICAL_QUERY(query) is not None
+    try:
+        groups = dict(map(_split_pair, parts)) if as_is else {}
+    except ValueError:  # a part without "=", or with several
+        groups, as_is = {}, False
+    if len(groups) < len(parts):
+        groups = _grouped(parts, as_is=as_is)
+    if "jwt" in groups:
+        del groups["jwt"]
+    elif as_is and len(parts) == 1:
+        return query
+    return "&".join(map("=".join, sorted(groups.items())))
+
+
+def _grouped(parts: list[str], *, as_is: bool) -> dict[str, str]:
+    groups: dict[str, list[str]] = {}
     for part in parts:
-        if not part:
-            continue
-        name, _, value = part.partition("=")
-        if not as_is or "=" in value:
-            name, value = _recode(name), _recode(value)
-        if name not in groups:
-            groups[name] = value
-        elif name in repeated:
-            repeated[name].append(value)
-        else:
-            repeated[name] = [groups[name], value]
-    for name, values in repeated.items():
-        groups[name] = ",".join(_sorted_values(values))
-    groups.pop("jwt", None)
-    return "&".join([f"{name}={groups[name]}" for name in sorted(groups)])
+        if part:
+            name, _, value = part.partition("=")
+            if not as_is:
+                name, value = _recode(name), _recode(value)
+            groups.setdefault(name, []).append(value)
+    return {name: ",".join(_sorted_values(values)) for name, values in groups.items()}
 
 
 def _recode(text: str) -> str:
@@ -151,20 +157,15 @@ def _recode(text: str) -> str:
 
 
 def _sorted_values(values: list[str]) -> list[str]:
-    """Sort encoded values by what they decode to, without decoding them where the escapes allow it.
-
-    ``%`` sorts before every unreserved character. That is right for escaped ASCII up to the comma, and becomes right
-    for the rest of Unicode (whose UTF-8 sorts by code point) when its lead byte is marked by a character behind ``~``.
-    """
-    if not any("%" in value for value in values):
-        return sorted(values)
-    if any(_ESCAPE_BETWEEN(value) for value in values):
-        return sorted(values, key=unquote)
-    return sorted(values, key=_sort_key)
+    """Sort encoded values by what they decode to. UTF-8 sorts by code point, so its bytes will do."""
+    if len(values) == 1:
+        return values
+    return sorted(values, key=_decoded if "%" in "".join(values) else None)
 
 
-def _sort_key(value: str) -> str:
-    return value.replace("%C", "\x7fC").replace("%D", "\x7fD").replace("%E", "\x7fE").replace("%F", "\x7fF")
+def _decoded(value: str) -> bytes:
+    # Quoted-printable writes escapes with another sign, and its decoder takes a fifth of the time of urllib's.
+    return a2b_qp(value.replace("%", "="))
 
 
 # --- telling why a hash does not match --------------------------------------------------------------------------------
