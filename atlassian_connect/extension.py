@@ -26,7 +26,7 @@ from .protocol.tokens import TokenKind
 from .redaction import TokenRedactor
 from .registry import ModuleDeclaration, Registry, WebhookDeclaration, route_of
 from .settings import ConnectSettings, load_settings
-from .signals import dynamic_modules_synced, tenant_forgotten
+from .signals import dynamic_modules_synced
 from .tenants import Database, SecretBox, SqlTenantStore, Tenant, TenantCache, TenantStore
 from .tenants.development import development_keys
 from .tenants.settings import TenantSettings
@@ -157,12 +157,7 @@ class AtlassianConnect(Declarations):
 
         :return: False when it was gone already.
         """
-        state, tenant = current_state(), _plain(tenant)
-        found = state.store.forget(tenant.client_key)
-        state.tenants.drop(tenant.client_key)
-        if found:
-            tenant_forgotten.send(state.app, client_key=tenant.client_key)
-        return found
+        return current_state().forget(tenant.client_key)
 
     # --- wiring -------------------------------------------------------------------------------------------------------
 
@@ -330,7 +325,7 @@ def _encryption_keys(app: Flask, settings: ConnectSettings) -> tuple[str, ...]:
         return development_keys(Path(app.instance_path), in_memory=app.testing)
     raise ConfigurationError(
         "ATLASSIAN_CONNECT_ENCRYPTION_KEYS is missing: tenants' shared secrets are encrypted with it. Make one with"
-        " `python -m atlassian_connect.tenants.encryption` and keep it outside of the database. Only apps in debug or"
+        " `python -m atlassian_connect.cli.new_key` and keep it outside of the database. Only apps in debug or"
         " testing mode make their own."
     )
 

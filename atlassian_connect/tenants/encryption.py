@@ -31,15 +31,16 @@ class SecretBox:
     def __init__(self, keys: Sequence[str], *, cache_size: int = 4096) -> None:
         if not keys:
             raise ConfigurationError(
-                "ATLASSIAN_CONNECT_ENCRYPTION_KEYS is empty. Make a key with `flask connect secrets new-key` and keep"
-                " it outside of the database: shared secrets are encrypted with it."
+                "ATLASSIAN_CONNECT_ENCRYPTION_KEYS is empty. Make a key with"
+                " `python -m atlassian_connect.cli.new_key` and keep it outside of the database: shared secrets are"
+                " encrypted with it."
             )
         try:
             self._fernet = MultiFernet([Fernet(key) for key in keys])
         except (ValueError, TypeError) as error:
             raise ConfigurationError(
-                "ATLASSIAN_CONNECT_ENCRYPTION_KEYS has an entry that is no key; `flask connect secrets new-key` makes"
-                " one."
+                "ATLASSIAN_CONNECT_ENCRYPTION_KEYS has an entry that is no key;"
+                " `python -m atlassian_connect.cli.new_key` makes one."
             ) from error
         self._known: LRUCache[str, Secret] = LRUCache(cache_size)
         self._lock = Lock()

@@ -19,6 +19,7 @@ from ..protocol.descriptor import descriptor_bytes
 from ..protocol.tokens import TokenKind
 from ..registry import Registry
 from ..settings import ConnectSettings
+from ..signals import tenant_forgotten
 from ..tenants import Tenant, TenantCache, TenantStore
 from .background import Background
 
@@ -81,6 +82,14 @@ class ConnectState:
             token_lifetime_seconds=self.settings.token_lifetime_seconds,
             clock=self.clock,
         )
+
+    def forget(self, client_key: str) -> bool:
+        """Delete a tenant and everything that is kept for it, then say so. False when it was gone already."""
+        found = self.store.forget(client_key)
+        self.tenants.drop(client_key)
+        if found:
+            tenant_forgotten.send(self.app, client_key=client_key)
+        return found
 
 
 def state_of(app: Flask) -> ConnectState:
