@@ -1,12 +1,17 @@
-"""The command group."""
+"""The command group, put together."""
 
 from __future__ import annotations
 
-import click
+from .descriptor import descriptor_command
+from .jwt import jwt_group
+from .modules import modules_group
+from .output import ConnectGroup
+from .sandbox import sandbox_command
+from .secrets import secrets_group
+from .tenants import tenants_group
 
 __all__ = ["connect_group"]
 
-
-@click.group("connect")
-def connect_group() -> None:
-    """Jira and Confluence: tenants, modules, tokens, the sandbox."""
+connect_group = ConnectGroup("connect", help="Jira and Confluence: tenants, modules, tokens, the sandbox.")
+for _command in (sandbox_command, descriptor_command, tenants_group, modules_group, jwt_group, secrets_group):
+    connect_group.add_command(_command)
