@@ -85,7 +85,7 @@ class Transport(Protocol):
     def send(self, method: str, url: str, *, headers: Mapping[str, str], body: bytes, timeout: float) -> Answer:
         """Send a request and return whatever the app answers. Redirects are answers like any other.
 
-        :param url: absolute; goes on the wire byte for byte, since it is what was signed.
+        :param url: absolute, escapes in upper case; goes on the wire as it is, since it is what was signed.
         :param timeout: seconds.
         :raises AppUnreachableError: there was no answer.
         """

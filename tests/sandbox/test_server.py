@@ -1,0 +1,119 @@
+"""Over real ports: the sandbox, the app, and the network between them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+import requests
+from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.wrappers import Response
+
+from atlassian_connect.sandbox import PortInUseError, Sandbox, SandboxServer, serve
+
+from .connect_app import APP_KEY, ConnectApp, HostCaller
+
+
+class Quiet(WSGIRequestHandler):
+    def log(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[SandboxServer]:
+    with SandboxServer(Sandbox(), port=0) as server:
+        yield server
+
+
+@pytest.fixture
+def network_app(server: SandboxServer) -> Iterator[ConnectApp]:
+    """One request at a time, as the simplest servers do."""
+    listening = make_server("127.0.0.1", 0, Response(), request_handler=Quiet)
+    app = ConnectApp(
+        f"http://127.0.0.1:{listening.server_port}/base",
+        lambda key_id: requests.get(f"{server.sandbox.key_server_url}/{key_id}", timeout=5).content,
+    )
+    listening.app = app.wsgi
+    thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield app
+    listening.shutdown()
+    thread.join()
+    listening.server_close()
+
+
+def send(method: str, url: str, headers: dict[str, str], body: bytes) -> requests.Response:
+    return requests.request(method, url, headers=headers, data=body or None, timeout=10)
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.01)
+
+
+def test_the_whole_story_over_ports(server: SandboxServer, network_app: ConnectApp):
+    sandbox, app, host = server.sandbox, network_app, HostCaller(network_app, send)
+    for site in sandbox.sites:
+        site.install(f"{app.base_url}/atlassian-connect.json")
+    assert (app.refused, set(app.tenants)) == ([], {"jira", "confluence"})
+    installation = sandbox.confluence.installation(APP_KEY)
+    assert installation.open("page", context={"space.key": "DS"}).status == 200
+
+    spaces = host("GET", "/api/v2/spaces?keys=DS&keys=HR", product="confluence")
+    assert [space["key"] for space in spaces.json()["results"]] == ["DS", "HR"]
+    dynamic = "/rest/atlassian-connect/1/app/module/dynamic"
+    item = {"key": "watch-DS", "location": "x", "name": {"value": "DS"}, "url": "/watch"}
+    assert host("POST", dynamic, {"webItems": [item]}, product="confluence").status_code == 200
+    assert host("GET", dynamic, product="confluence").json() == {"webItems": [item]}
+
+    # The app edits an issue while it handles a request of the host: the webhook waits until it is done.
+    edited: list[int] = []
+    app.during["page"] = lambda: edited.append(
+        host("PUT", "/rest/api/3/issue/OPS-1", {"fields": {"summary": "Edited"}}).status_code
+    )
+    assert sandbox.jira.installation(APP_KEY).open("page").status == 200
+    assert edited == [204]
+    eventually(lambda: "/hooks/issue/OPS-1" in app.received_paths())
+
+    installation.uninstall()
+    assert host("GET", "/api/v2/spaces", product="confluence").status_code == 401
+    assert host("GET", "/rest/api/3/myself").status_code == 200
+    assert app.refused == []
+
+
+def test_pages_over_a_port(server: SandboxServer):
+    assert requests.get(f"{server.url}/", timeout=5).url == f"{server.url}/sandbox/"
+    by_address = requests.get(f"{server.url.replace('localhost', '127.0.0.1')}/sandbox/", timeout=5)
+    assert by_address.status_code == 200
+    rebound = requests.get(f"{server.url}/sandbox/", headers={"Host": "evil.example"}, timeout=5)
+    assert rebound.status_code == 421
+
+
+def test_a_taken_port_is_named(server: SandboxServer):
+    port = int(server.url.rpartition(":")[2])
+    with pytest.raises(PortInUseError, match=f"Port {port} is in use") as caught:
+        serve(Sandbox(), port=port)
+    assert caught.value.port == port
+    assert isinstance(caught.value, OSError)
+
+
+def test_start_and_shutdown_again():
+    server = SandboxServer(Sandbox(), port=0)
+    server.shutdown()
+    server.start()
+    with pytest.raises(RuntimeError, match="runs already"):
+        server.start()
+    url = server.url
+    server.shutdown()
+    server.shutdown()
+    with pytest.raises(requests.ConnectionError):
+        requests.get(url, timeout=5)
+
+
+def test_this_machine_only():
+    with pytest.raises(ValueError, match="this machine only"):
+        SandboxServer(Sandbox(), host="0.0.0.0")
