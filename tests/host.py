@@ -21,12 +21,12 @@ UNINSTALLED = "/connect/lifecycle/uninstalled"
 
 
 @cache
-def rsa_key(name: str = "host") -> rsa.RSAPrivateKey:
+def rsa_key(name: str) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 @cache
-def public_pem(name: str = "host") -> bytes:
+def public_pem(name: str) -> bytes:
     return (
         rsa_key(name)
         .public_key()
@@ -46,7 +46,7 @@ class KeyServer:
         self.asked.append(environ["PATH_INFO"])
         known = environ["PATH_INFO"] == f"/{KEY_ID}"
         start_response(self.status if known else "404 Not Found", [("Content-Type", "application/x-pem-file")])
-        return [self.body if self.body is not None else public_pem() if known else b"<html>no such key</html>"]
+        return [self.body if self.body is not None else public_pem("host") if known else b"<html>no such key</html>"]
 
 
 class Host:
@@ -83,7 +83,7 @@ class Host:
     ) -> str:
         claims = self.claims("POST", url, **{"aud": [BASE_URL], **change})
         headers = {} if key_id is None else {"kid": key_id}
-        return jwt.encode(claims, key or rsa_key(), algorithm=algorithm, headers=headers)
+        return jwt.encode(claims, key or rsa_key("host"), algorithm=algorithm, headers=headers)
 
     # --- requests -----------------------------------------------------------------------------------------------------
 

@@ -43,7 +43,7 @@ def test_what_is_no_ciphertext_is_an_error_that_shows_nothing(ciphertext):
 
 @pytest.mark.parametrize("keys", [[], ["short"], ["ä" * 44]])
 def test_a_bad_key_is_refused_with_the_command_that_makes_one(keys):
-    with pytest.raises(ConfigurationError, match="secrets new-key") as caught:
+    with pytest.raises(ConfigurationError, match="new_key") as caught:
         SecretBox(keys)
 
     assert not keys or keys[0] not in str(caught.value)

@@ -162,7 +162,7 @@ def _hs256_by_pem(host, method, url):
     head, payload, _ = unsigned(
         {"alg": "HS256", "typ": "JWT", "kid": "0b2b7d2e-1111-4222-8333-444455556666"}, host.claims(method, url)
     ).split(".")
-    signature = hmac.new(public_pem(), f"{head}.{payload}".encode(), hashlib.sha256).digest()
+    signature = hmac.new(public_pem("host"), f"{head}.{payload}".encode(), hashlib.sha256).digest()
     return f"{head}.{payload}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
 
 
