@@ -1,0 +1,81 @@
+"""``python -m example_app``, which is ``make run``: a local host, the app, and the story of the two.
+
+Both servers stay up afterwards, until Ctrl-C. With ``--once`` it ends: 0 when every step came out right, else 1.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+
+from atlassian_connect.errors import ConnectError
+from atlassian_connect.sandbox import InstallError, PortInUseError, Sandbox, SandboxServer
+
+from .servers import StartError, app_running, environment, refuse_taken_port, tail
+from .story import Story
+from .teller import StoryError, Teller
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Tell the story and exit.")
+@click.option("--port", default=5000, show_default=True, help="Port of the app.")
+@click.option("--sandbox-port", default=2990, show_default=True, help="Port of the sandbox.")
+@click.option("--no-color", is_flag=True, help="Plain text; NO_COLOR does the same.")
+@click.pass_context
+def main(context: click.Context, *, once: bool, port: int, sandbox_port: int, no_color: bool) -> None:
+    """Run the example app against a local Atlassian host, and show what happens between them."""
+    context.color = False if no_color or os.environ.get("NO_COLOR") else None
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        for number in (port, sandbox_port):
+            refuse_taken_port(number)
+        with TemporaryDirectory(prefix="stale-pages-") as folder:
+            run(Path(folder), app_url=f"http://localhost:{port}", port=port, sandbox_port=sandbox_port, once=once)
+    except (StartError, PortInUseError) as error:
+        fail(str(error))
+    except KeyboardInterrupt:
+        click.echo("\nStopped.")
+        sys.exit(130)
+
+
+def run(folder: Path, *, app_url: str, port: int, sandbox_port: int, once: bool) -> None:
+    sandbox = Sandbox(f"http://localhost:{sandbox_port}")
+    env = environment(folder, app_url=app_url, sandbox_url=sandbox.origin)
+    click.echo(f"sandbox: {sandbox.origin}   app: {app_url}")
+    with SandboxServer(sandbox), app_running(folder, port=port, env=env) as process:
+        teller = Teller(lambda: sandbox.log)
+        try:
+            Story(sandbox, app_url, teller).tell()
+        except (StoryError, InstallError, ConnectError) as error:
+            click.echo(f"\nThe end of the app's log:\n{tail(folder / 'app.log')}", err=True)
+            fail(f"Step {teller.number} failed. {error}")
+        click.secho(f"\nAll {teller.number} steps came out right.", fg="green", bold=True)
+        if not once:
+            click.echo(f"\nBoth stay up. Open {sandbox.origin}/sandbox/ to look around; the app is at {app_url}.")
+            click.echo(f"The app's log is {folder / 'app.log'}. Ctrl-C ends both.")
+            stay(process, folder)
+
+
+def stay(process: subprocess.Popen[bytes], folder: Path) -> None:
+    try:
+        while process.poll() is None:
+            time.sleep(0.2)
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one shall not disturb the first
+        click.echo("\nStopping both.")
+        return
+    fail(f"The app ended by itself:\n{tail(folder / 'app.log')}")
+
+
+def fail(message: str) -> None:
+    click.secho(message, fg="red", err=True)
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m example_app")
