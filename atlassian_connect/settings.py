@@ -40,7 +40,7 @@ class ConnectSettings:
     install_key_id_pattern: str = DEFAULT_KEY_ID_PATTERN  # regular expression for the whole kid
     sandbox_url: str | None = None  # origin of a sandbox on this machine, allowed to install the app
     allowed_audiences: tuple[str, ...] = ()  # further base URLs this app is reached by, e.g. of regions
-    encryption_keys: tuple[str, ...] = ()  # Fernet keys, the current one first
+    encryption_keys: tuple[str, ...] = field(default=(), repr=False)  # Fernet keys, the current one first
     tenant_cache_seconds: float = 2.0  # how long another process's uninstall may go unnoticed; 0: read every time
     clock_leeway_seconds: float = 30.0  # how far a host's clock may be off; at most 60
     token_lifetime_seconds: int = 180  # what we send to a host, iat to exp; at most 600
@@ -67,7 +67,11 @@ def load_settings(config: Mapping[str, Any], defaults: Mapping[str, Any]) -> Con
     known = {field.name: field for field in fields(ConnectSettings)}
     given = {
         **{name: value for name, value in defaults.items() if value is not None},
-        **{key[len(PREFIX) :].lower(): value for key, value in config.items() if key.startswith(PREFIX)},
+        **{
+            key[len(PREFIX) :].lower(): value
+            for key, value in config.items()
+            if key.startswith(PREFIX) and value is not None
+        },
     }
     unknown = sorted(set(given) - set(known))
     if unknown:
@@ -83,7 +87,7 @@ def load_settings(config: Mapping[str, Any], defaults: Mapping[str, Any]) -> Con
             values[name] = _READ.get(name, _as_is)(value)
         except ConfigurationError as error:
             raise ConfigurationError(f"{PREFIX}{name.upper()}: {error}") from error
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, re.error) as error:
             raise ConfigurationError(f"{PREFIX}{name.upper()}: {value!r} cannot be used.") from error
     values["allowed_hosts"] = values.get("allowed_hosts") or parse_host_patterns(DEFAULT_ALLOWED_HOSTS)
     if values.get("sandbox_url"):

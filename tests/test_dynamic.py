@@ -1,0 +1,229 @@
+"""Dynamic modules against a site: what is declared becomes what the host has."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from atlassian_connect import AtlassianConnect, Module, current_tenant
+from atlassian_connect.dynamic import SyncResult
+from atlassian_connect.errors import DescriptorError, HostBadRequestError, HostUnauthorizedError
+from atlassian_connect.signals import dynamic_modules_synced
+from atlassian_connect.testing import SandboxHost
+
+
+def panel(key, **fields):
+    return Module("webPanels", {"key": key, "url": "/p", "location": "l", "name": {"value": key}, **fields})
+
+
+class Wanted:
+    """What the app under test declares; changed by the tests."""
+
+    def __init__(self):
+        self.polls = True
+        self.modules = []
+
+
+@pytest.fixture
+def wanted():
+    return Wanted()
+
+
+@pytest.fixture
+def connect(wanted):
+    connect = AtlassianConnect()
+    connect.general_page("static", name="Static")(lambda: "static")
+
+    @connect.dynamic_module("webPanels", "poll", name="Poll", location="l", when=lambda tenant: wanted.polls)
+    def poll():
+        return f"poll of {current_tenant.client_key}"
+
+    @connect.dynamic_modules
+    def computed(tenant):
+        yield from wanted.modules
+
+    return connect
+
+
+@pytest.fixture
+def app(make_app, connect):
+    return make_app(connect)
+
+
+@pytest.fixture
+def host(app):
+    return SandboxHost(app)
+
+
+@pytest.fixture
+def installation(host):
+    return host.install("confluence")
+
+
+@pytest.fixture
+def tenant(host, installation):
+    return host.tenant(installation)
+
+
+@pytest.fixture
+def dynamic(app, connect):
+    with app.app_context():
+        yield connect.dynamic
+
+
+def keys(installation):
+    return {module.key for module in installation.dynamic_modules}
+
+
+def test_an_install_brings_the_declared_modules(installation):
+    assert keys(installation) == {"poll"}
+
+
+def test_a_dynamic_modules_view_is_served_and_authenticated_like_any_other(host, installation):
+    answer = installation.open("poll")
+
+    assert (answer.status, answer.text) == (200, f"poll of {installation.client_key}")
+    assert host.app.test_client().get("/connect/poll").status_code == 401
+
+
+def test_sync_adds_changes_and_removes(dynamic, tenant, installation, wanted):
+    wanted.modules = [panel("a"), ("webPanels", {"key": "b", "url": "/p", "location": "l", "name": "B"})]
+    assert dynamic.sync(tenant) == SyncResult(added=("a", "b"), unchanged=("poll",))
+
+    wanted.polls = False
+    wanted.modules = [panel("a", weight=5)]
+    assert dynamic.sync(tenant) == SyncResult(changed=("a",), removed=("poll", "b"))
+
+    (left,) = installation.dynamic_modules
+    assert (left.key, left.definition["weight"]) == ("a", 5)
+
+
+def test_sync_again_does_nothing(dynamic, tenant, host):
+    before = len(host.sandbox.log)
+
+    assert dynamic.sync(tenant).is_empty
+    assert len(host.sandbox.log) == before + 1, "one GET"
+
+
+def test_plain_calls(dynamic, tenant, installation):
+    dynamic.register(tenant, panel("x"), panel("y"))
+    assert {module.key for module in dynamic.list(tenant)} == {"poll", "x", "y"} == keys(installation)
+
+    dynamic.remove(tenant, "x", "unknown")
+    assert keys(installation) == {"poll", "y"}
+    assert set(dynamic.remove_all(tenant)) == {"poll", "y"}
+    assert keys(installation) == set()
+
+
+def test_registration_is_atomic(dynamic, tenant, installation):
+    with pytest.raises(HostBadRequestError, match="duplicate module keys") as caught:
+        dynamic.register(tenant, panel("x"), panel("poll"))
+
+    assert "poll" in caught.value.message
+    assert keys(installation) == {"poll"}
+
+
+def test_a_key_of_the_descriptor_is_refused_before_the_host_refuses_it(dynamic, tenant, host, wanted):
+    before = len(host.sandbox.log)
+    with pytest.raises(DescriptorError, match="static"):
+        dynamic.register(tenant, panel("static"))
+    wanted.modules = [panel("static")]
+    with pytest.raises(DescriptorError, match="static"):
+        dynamic.sync(tenant)
+
+    assert len(host.sandbox.log) == before
+
+
+@pytest.mark.parametrize(
+    "modules",
+    [
+        [panel("a"), panel("a")],
+        [Module("webPanels", {"key": "a", "url": "/p"})],
+        [Module("webhooks", {"event": "page_created", "url": "/x"})],
+        [panel(f"p{number}") for number in range(101)],
+    ],
+    ids=["duplicate", "required field", "no key", "more than 100"],
+)
+def test_what_is_wrong_in_itself_is_not_sent(dynamic, tenant, installation, wanted, modules):
+    wanted.modules = modules
+    with pytest.raises(DescriptorError):
+        dynamic.sync(tenant)
+
+    assert keys(installation) == {"poll"}
+
+
+def test_tenants_are_apart(host, dynamic, wanted, installation):
+    jira = host.install("jira")
+    wanted.modules = [panel("only-jira")]
+    dynamic.sync(host.tenant(jira))
+
+    assert keys(jira) == {"poll", "only-jira"}
+    assert keys(installation) == {"poll"}
+
+
+def test_modules_survive_uninstall_and_reinstall_of_the_host(host, installation):
+    installation.uninstall()
+    again = host.install("confluence")
+
+    assert keys(again) == {"poll"}
+
+
+def test_after_uninstall_the_host_refuses_and_we_do_not_even_ask(dynamic, host, installation, tenant):
+    installation.uninstall()
+
+    with pytest.raises(HostUnauthorizedError):
+        dynamic.list(tenant)  # a stale value of a job: the host says no
+    from atlassian_connect.errors import TenantUninstalledError
+
+    with pytest.raises(TenantUninstalledError):
+        dynamic.list(host.tenant(installation))
+
+
+def test_an_early_sync_waits_for_the_host_to_finish_the_install(host, installation, tenant, monkeypatch):
+    """A host takes our calls only after it has the answer to `installed`."""
+    from atlassian_connect.web import views
+
+    waits = []
+    refusals = [HostUnauthorizedError(status=401, message="", method="GET", url="/")] * 2
+    real = host.state.dynamic.sync
+
+    def sync(current):
+        if refusals:
+            raise refusals.pop()
+        return real(current)
+
+    monkeypatch.setattr(host.state.dynamic, "sync", sync)
+    monkeypatch.setattr(views.time, "sleep", waits.append)
+    views._sync_later(host.state, tenant)
+    host.settle()
+
+    assert waits == [0.5, 1.0]
+
+
+def test_a_sync_after_install_can_be_switched_off(make_app, connect):
+    host = SandboxHost(make_app(connect, ATLASSIAN_CONNECT_SYNC_AFTER_INSTALL=False))
+
+    assert keys(host.install()) == set()
+
+
+def test_a_signal_tells_the_outcome(app, dynamic, tenant, wanted):
+    told = []
+
+    def receiver(sender, tenant, result):
+        told.append((sender, tenant, result.added))
+
+    wanted.modules = [panel("new")]
+    with dynamic_modules_synced.connected_to(receiver, app):
+        dynamic.sync(tenant)
+
+    assert told == [(app, tenant, ("new",))]
+
+
+def test_nothing_secret_is_logged(dynamic, tenant, wanted, caplog):
+    caplog.set_level(logging.DEBUG)
+    wanted.modules = [panel("new")]
+    dynamic.sync(tenant)
+
+    assert tenant.shared_secret.reveal() not in caplog.text
+    assert "eyJ" not in caplog.text
