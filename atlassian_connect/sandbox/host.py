@@ -77,7 +77,10 @@ class Sandbox:
 
     @property
     def log(self) -> list[Crossing]:
-        """What crossed, oldest first; the last 1000."""
+        """What crossed, in the order it was answered; the last 1000.
+
+        A request that was made while another was handled (a key fetched during ``installed``) so stands before it.
+        """
         return self._log.all()
 
     def record(self, crossing: Crossing) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,7 +17,7 @@ from ..secret import Secret
 from .dynamic import check_registration
 from .http import Answer, AppUnreachableError
 from .lifecycle import TOKEN_SECONDS, post_lifecycle, static_modules
-from .module_urls import join, page_url
+from .module_urls import Frame, join, page_url
 from .people import ADMIN, Person, app_person
 from .properties import AppProperties
 from .webhooks import deliver
@@ -27,21 +26,9 @@ from .wire import CONNECT_VERSION, GOOD_STATUSES
 if TYPE_CHECKING:
     from .site import Site
 
-__all__ = ["Frame", "Installation", "State"]
+__all__ = ["Installation", "State"]
 
 State = Literal["enabled", "disabled", "uninstalled"]
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """What a browser loads to show a module. Without claims, nothing was signed.
-
-    :ivar url: with the token in it; keep it out of logs.
-    """
-
-    url: str = field(repr=False)
-    claims: Mapping[str, Any] | None = None
-    canonical: str | None = None
 
 
 _logger = logging.getLogger(__name__)

@@ -19,6 +19,7 @@ from ..secret import Secret
 from .dynamic import duplicate_keys, duplicate_keys_text
 from .http import Answer, AppUnreachableError
 from .ids import install_key
+from .json_text import read_json
 from .module_urls import join
 from .people import ADMIN
 from .wire import CONNECT_VERSION
@@ -76,8 +77,8 @@ def fetch_descriptor(site: Site, url: str) -> dict[str, Any]:
     if len(answer.body) > MAX_DESCRIPTOR_BYTES:
         raise InstallError(f"The descriptor is longer than {MAX_DESCRIPTOR_BYTES} bytes.")
     try:
-        document = json.loads(answer.body)
-    except (ValueError, RecursionError) as error:
+        document = read_json(answer.body)
+    except ValueError as error:
         raise InstallError(f"The descriptor at {url} is not JSON.") from error
     if not isinstance(document, dict):
         raise InstallError(f"The descriptor at {url} is not a JSON object.")

@@ -23,7 +23,7 @@ _TOKEN = re.compile(r"([?&](?:jwt|acpt)=)[^&#]*")
 class Crossing:
     """One request in either direction. Neither tokens nor secrets are in it.
 
-    :ivar time: seconds since the epoch.
+    :ivar time: when it was sent or arrived, seconds since the epoch.
     :ivar product: the site that sent or received it; None for what belongs to no site, such as the key server.
     :ivar url: absolute, with the value of ``jwt`` masked.
     :ivar status: of the answer; None when the app gave none.
@@ -47,7 +47,7 @@ class Crossing:
 
 
 class CrossingLog:
-    """The latest crossings, oldest first. Safe to use from any thread."""
+    """The latest crossings, in the order they were answered. Safe to use from any thread."""
 
     def __init__(self) -> None:
         self._crossings: deque[Crossing] = deque(maxlen=LOG_LENGTH)

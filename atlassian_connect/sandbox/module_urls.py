@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -14,10 +15,22 @@ from ..errors import UrlNotAllowedError
 from ..protocol.modules import Module, module_types, value_at
 from ..protocol.urls import Target, parse_base_url, target_below
 
-__all__ = ["foreign_url", "join", "page_url", "substitute", "variables_in"]
+__all__ = ["Frame", "foreign_url", "join", "page_url", "substitute", "variables_in"]
 
 _VARIABLE = re.compile(r"\$?\{([A-Za-z][A-Za-z0-9_.\-]*)(?:\([^{}]*\))?\}")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:|//").match
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a browser loads to show a module. Without claims, nothing was signed.
+
+    :ivar url: with the token in it; keep it out of logs.
+    """
+
+    url: str = field(repr=False)
+    claims: Mapping[str, Any] | None = None
+    canonical: str | None = None
 
 
 def substitute(url: str, context: Mapping[str, str]) -> str:

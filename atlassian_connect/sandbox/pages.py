@@ -17,9 +17,9 @@ from ..errors import ConnectError
 from ..protocol.modules import Module
 from ..protocol.urls import parse_base_url
 from .content import DAY_SECONDS
-from .installation import Frame, Installation
+from .installation import Installation
 from .log import Crossing, mask_url
-from .module_urls import page_url, variables_in
+from .module_urls import Frame, page_url, variables_in
 from .people import ADMIN, PEOPLE
 from .site import Site
 
@@ -50,6 +50,7 @@ def create_blueprint(sandbox: Sandbox) -> Blueprint:
     @blueprint.after_request
     def restrict(response: Response) -> Response:
         response.headers.setdefault("Content-Security-Policy", _POLICY.format(frames="'none'"))
+        response.headers["Referrer-Policy"] = "same-origin"  # with no-referrer, browsers send forms with Origin: null
         return response
 
     @blueprint.context_processor
@@ -60,7 +61,7 @@ def create_blueprint(sandbox: Sandbox) -> Blueprint:
             "notice": notices.get(request.args.get("notice", "")),
             "age": lambda seconds: _age(sandbox.wire.clock() - seconds),
             "clock_time": lambda seconds: datetime.fromtimestamp(seconds).astimezone().strftime("%H:%M:%S"),
-            "pretty": lambda value: json.dumps(value, indent=2, ensure_ascii=False, default=str),
+            "pretty": _pretty,
             "open_url": _open_url,
             "label": _label,
         }
@@ -74,7 +75,7 @@ def create_blueprint(sandbox: Sandbox) -> Blueprint:
 
     @blueprint.get("/sandbox/log")
     def log() -> str:
-        return render_template("log.html", crossings=sandbox.log[: -_SHOWN_CROSSINGS - 1 : -1])
+        return render_template("log.html", crossings=_newest_first(sandbox.log))
 
     @blueprint.post("/sandbox/<any(jira, confluence):product>/install")
     def install(product: str) -> BaseResponse:
@@ -211,6 +212,15 @@ def _open_url(installation: Installation, module: Module) -> str | None:
     return url_for(
         "pages.module", product=installation.site.product, app_key=installation.app_key, module_key=module.key
     )
+
+
+def _newest_first(crossings: list[Crossing]) -> list[Crossing]:
+    return sorted(crossings[-_SHOWN_CROSSINGS:], key=lambda crossing: crossing.time)[::-1]
+
+
+def _pretty(value: object) -> str:
+    # Claims are shown proven or not: half a surrogate pair in them must not break the page.
+    return json.dumps(value, indent=2, ensure_ascii=False).encode("utf-8", "replace").decode()
 
 
 def _label(module: Module) -> str:

@@ -5,9 +5,10 @@ Source: *App properties*, https://developer.atlassian.com/cloud/confluence/app-p
 
 from __future__ import annotations
 
-import json
 from threading import Lock
 from typing import Any, Final
+
+from .json_text import read_json
 
 __all__ = ["RESERVED_KEY", "AppProperties", "PropertyRefusedError"]
 
@@ -65,11 +66,10 @@ class AppProperties:
         if key == RESERVED_KEY:
             raise PropertyRefusedError(403, "The property is reserved and cannot be written.")
         try:
-            text = raw.decode("utf-8")
-            value = json.loads(text)
-        except (ValueError, RecursionError):
+            value, length = read_json(raw), len(raw.decode("utf-8"))
+        except ValueError:
             raise PropertyRefusedError(400, "The property value must be valid, non-empty JSON.") from None
-        if len(text) > _MAX_VALUE_LENGTH:
+        if length > _MAX_VALUE_LENGTH:
             raise PropertyRefusedError(400, f"The property value cannot be longer than {_MAX_VALUE_LENGTH} characters.")
         with self._lock:
             new = key not in self._values

@@ -17,9 +17,10 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
-from ..errors import AuthenticationError
-from ..protocol.qsh import strip_base_path
+from ..errors import AuthenticationError, QshMismatchError
+from ..protocol.qsh import explain, strip_base_path
 from .installation import Installation
+from .json_text import read_json
 from .log import Crossing, mask_url
 from .people import Person
 from .site import Site
@@ -97,8 +98,8 @@ class Call:
         :raises RestError: it is none.
         """
         try:
-            value = json.loads(self.body)
-        except (ValueError, RecursionError):
+            value = read_json(self.body)
+        except ValueError:
             raise RestError(400, "The request body is not valid JSON.") from None
         if not isinstance(value, dict):
             raise RestError(400, "The request body must be a JSON object.")
@@ -163,7 +164,7 @@ def _missing(call: Call, anything: str) -> NoReturn:
 def _answer(sandbox: Sandbox, site: Site, operation: Operation, arguments: dict[str, str]) -> Response:
     raw_path, query = raw_target()
     inquiry = Inquiry(request.method, strip_base_path(raw_path, site.context_path), query)
-    status = 500
+    received_at, status = sandbox.wire.clock(), 500
     try:
         response = _decide(sandbox, site, operation, arguments, inquiry)
         status = response.status_code
@@ -171,7 +172,7 @@ def _answer(sandbox: Sandbox, site: Site, operation: Operation, arguments: dict[
     finally:
         sandbox.record(
             Crossing(
-                time=sandbox.wire.clock(),
+                time=received_at,
                 direction="app→host",
                 product=site.product,
                 method=inquiry.method,
@@ -202,6 +203,11 @@ def _decide(
         trace = request.headers.get("X-Atlassian-Webhook-Trace")
         call = Call(site, caller, path, request.args, trace, request.get_data(), sandbox.later)
         reply = operation.view(call, **arguments)
+    except QshMismatchError as error:
+        inquiry.verdict = error.reason
+        why = explain(error.received, inquiry.method, path, inquiry.query, base_path=site.context_path)
+        inquiry.note = why.cause
+        return _unauthenticated(site, path)
     except AuthenticationError as error:
         inquiry.verdict, inquiry.note = error.reason, str(error)
         return _unauthenticated(site, path)
@@ -273,5 +279,4 @@ def _error(site: Site, path: str, error: RestError) -> Response:
 
 
 def _json(status: int, payload: Any) -> Response:
-    text = json.dumps(payload, ensure_ascii=False)
-    return Response(text, status=status, content_type="application/json;charset=UTF-8")
+    return Response(json.dumps(payload), status=status, content_type="application/json;charset=UTF-8")

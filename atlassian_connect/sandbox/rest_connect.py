@@ -6,13 +6,13 @@ https://developer.atlassian.com/cloud/confluence/app-properties-api/
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 from urllib.parse import quote
 
 from ..protocol.modules import group_modules
 from .dynamic import ModulesRefusedError
 from .installation import Installation
+from .json_text import read_json
 from .properties import PropertyRefusedError
 from .rest import Call, Operation, Reply, RestError
 
@@ -29,11 +29,11 @@ def _list_modules(call: Call) -> Reply:
 
 def _register_modules(call: Call) -> Reply:
     try:
-        call.app.register_modules(json.loads(call.body))
-    except (ValueError, RecursionError):
-        raise RestError(400, "The request body is not valid JSON.") from None
+        call.app.register_modules(read_json(call.body))
     except ModulesRefusedError as error:
         raise RestError(400, str(error)) from error
+    except ValueError:
+        raise RestError(400, "The request body is not valid JSON.") from None
     return Reply()
 
 

@@ -108,9 +108,10 @@ class SandboxServer:
         self.shutdown()
 
 
-def serve(sandbox: Sandbox, host: str = "127.0.0.1", port: int = 2990) -> SandboxServer:
+def serve(sandbox: Sandbox, host: str = "127.0.0.1", port: int | None = None) -> SandboxServer:
     """Start a server in the background and return it; call its ``shutdown()`` at the end.
 
+    :param port: as in :class:`SandboxServer`.
     :raises PortInUseError: another program has the port.
     """
     return SandboxServer(sandbox, host=host, port=port).start()

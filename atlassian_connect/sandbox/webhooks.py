@@ -57,7 +57,7 @@ def deliver(
             continue
         answer = installation.post(
             target,
-            b"" if module.definition.get("excludeBody") is True else json.dumps(whole, ensure_ascii=False).encode(),
+            b"" if module.definition.get("excludeBody") is True else json.dumps(whole).encode(),
             note=f"webhook {event}",
             account_id=account_id,
             headers=_headers(site, identifier, retry, trace),

@@ -220,6 +220,12 @@ def test_a_descriptor_that_cannot_be_had(sandbox: Sandbox, app: ConnectApp, url:
         sandbox.jira.install(url)
 
 
+def test_half_a_surrogate_pair_is_not_json(sandbox: Sandbox, app: ConnectApp, descriptor_url: str):
+    app.descriptor["name"] = "\ud800"
+    with pytest.raises(InstallError, match="not JSON"):
+        sandbox.jira.install(descriptor_url)
+
+
 @pytest.mark.parametrize("document", [[], "x", 3, None])
 def test_a_descriptor_that_is_no_object(sandbox: Sandbox, app: ConnectApp, descriptor_url: str, document):
     app.descriptor = document

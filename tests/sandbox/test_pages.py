@@ -6,6 +6,7 @@ import re
 from html import unescape
 from html.parser import HTMLParser
 
+import jwt
 import pytest
 from werkzeug.test import Client
 
@@ -58,6 +59,7 @@ def check_html(response) -> str:
     assert response.status_code == 200
     assert "default-src 'none'" in response.headers["Content-Security-Policy"]
     assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["Referrer-Policy"] == "same-origin"  # no-referrer makes browsers send Origin: null
     parser = Wellformed()
     parser.feed(response.text)
     assert parser.open == []
@@ -173,6 +175,12 @@ def test_the_log_shows_what_crossed_and_no_secret(
     assert "eyJ" not in page
     assert jira_app.shared_secret.reveal() not in page
     assert jira_app.shared_secret.reveal() not in check_html(browser.get("/sandbox/"))
+
+
+def test_an_odd_token_does_not_break_the_log(browser: Browser, sandbox: Sandbox):
+    token = jwt.encode({"iss": "x", "\ud800": ["\udfff", float("nan")]}, "s" * 40)
+    browser.get("/rest/api/3/myself?a=\xff&b=%ff%00", headers={"Authorization": f"JWT {token}"})
+    assert "unknown_app" in check_html(browser.get("/sandbox/log"))
 
 
 def test_forms_of_other_pages_are_refused(sandbox: Sandbox, app: ConnectApp, browser: Browser, descriptor_url: str):

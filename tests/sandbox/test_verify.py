@@ -90,6 +90,13 @@ def test_wrong_claims_are_refused(sandbox: Sandbox, host: HostCaller, jira_app: 
     assert sandbox.log[-1].verdict == reason
 
 
+def test_the_log_tells_the_likely_cause_of_a_wrong_hash(
+    sandbox: Sandbox, host: HostCaller, confluence_app: Installation
+):
+    assert host("GET", "/api/v2/spaces", product="confluence", signed="/wiki/api/v2/spaces").status_code == 401
+    assert "base path /wiki" in sandbox.log[-1].note
+
+
 def test_the_client_key_is_no_issuer(sandbox: Sandbox, host: HostCaller, jira_app: Installation):
     claims = claims_for(iss=jira_app.client_key)
     assert call(host, jwt.encode(claims, jira_app.shared_secret.reveal())) == 401
