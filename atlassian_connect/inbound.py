@@ -89,7 +89,8 @@ class InboundRequest:
         """
         found = {
             unquote(value)
-            for name, _, value in (part.partition("=") for part in self.query.split("&"))
+            for part in self.query.split("&")
+            for name, _, value in (part.partition("="),)
             if name == "jwt" or ("%" in name and unquote_plus(name) == "jwt")
         }
         header = bearer_of(self.authorization)

@@ -29,6 +29,8 @@ __all__ = ["allow_framing", "install_response_handling", "mark_shell", "merge_fr
 
 _log = logging.getLogger("atlassian_connect.web")
 _SHELL = "_atlassian_connect_shell"
+_CSP = "Content-Security-Policy"
+_FRAMING = frozenset({"content-security-policy", "x-frame-options"})
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -60,23 +62,30 @@ def mark_shell() -> None:
 def _add_headers(response: Response) -> Response:
     http = _request()
     principal = principal_of(http)
-    if principal is not None:
-        allow_framing(response, principal.tenant.frame_ancestors)
-        response.headers["Cache-Control"] = "no-store"
-        _add_common(response)
-    elif hasattr(http, _SHELL):
-        allow_framing(response, _any_host(current_state()))
-        _add_common(response)
-    return response
-
-
-def _add_common(response: Response) -> None:
+    if principal is None and not hasattr(http, _SHELL):
+        return response
+    state = current_state()
     headers = response.headers
-    headers["Referrer-Policy"] = "no-referrer"  # the URL of the page carries a token
-    headers["X-Content-Type-Options"] = "nosniff"
-    settings = current_state().settings
-    if settings.hsts_seconds and settings.base_url.startswith("https:"):
-        headers.setdefault("Strict-Transport-Security", f"max-age={settings.hsts_seconds}")
+    # Read once: Werkzeug raises and catches an error for each look-up of a header that is not there.
+    present = {name.lower() for name, _ in headers}
+    ancestors = _any_host(state) if principal is None else principal.tenant.frame_ancestors
+    if present.isdisjoint(_FRAMING):
+        headers.add(_CSP, f"frame-ancestors {ancestors}")
+    else:
+        allow_framing(response, ancestors)
+    # The URL of the page carries a token, hence no referrer.
+    wanted = [("Referrer-Policy", "no-referrer"), ("X-Content-Type-Options", "nosniff")]
+    if principal is not None:
+        wanted.append(("Cache-Control", "no-store"))
+    settings = state.settings
+    if settings.hsts_seconds and settings.base_url.startswith("https:") and "strict-transport-security" not in present:
+        wanted.append(("Strict-Transport-Security", f"max-age={settings.hsts_seconds}"))
+    for name, value in wanted:
+        if name.lower() in present:
+            headers.set(name, value)
+        else:
+            headers.add(name, value)
+    return response
 
 
 def _request() -> Request:
@@ -90,8 +99,8 @@ def allow_framing(response: Response, ancestors: str) -> None:
     The rest of a policy that the view set stays. ``X-Frame-Options`` goes: browsers would obey it and show nothing.
     """
     response.headers.pop("X-Frame-Options", None)
-    policy = response.headers.get("Content-Security-Policy")
-    response.headers["Content-Security-Policy"] = (
+    policy = response.headers.get(_CSP)
+    response.headers[_CSP] = (
         f"frame-ancestors {ancestors}" if policy is None else merge_frame_ancestors(policy, ancestors)
     )
 
