@@ -23,7 +23,7 @@ from atlassian_connect.sandbox import Sandbox
 assert "site-packages" in atlassian_connect.__file__, atlassian_connect.__file__
 assert len(module_types()) > 60 and len(known_events()) > 90
 assert Path(atlassian_connect.__file__).with_name("py.typed").is_file()
-answer = Sandbox("http://localhost:2990").wsgi_app.test_client().get("/sandbox/")
+answer = Sandbox("http://localhost:2990").wsgi_app.test_client().get("/sandbox/", base_url="http://localhost:2990")
 assert answer.status_code == 200, answer.status
 print("the wheel works on", sys.version.split()[0])
 """
@@ -32,7 +32,7 @@ print("the wheel works on", sys.version.split()[0])
 def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        run(sys.executable, "-m", "build", "--wheel", "--outdir", str(folder), str(ROOT))
+        run(sys.executable, "-m", "build", "--wheel", "--outdir", str(folder), str(ROOT), quiet=True)
         (wheel,) = folder.glob("*.whl")
         venv.create(folder / "env", with_pip=True)
         python = folder / "env" / "bin" / "python"
@@ -40,8 +40,8 @@ def main() -> None:
         run(str(python), "-c", USE, cwd=folder)
 
 
-def run(*command: str, cwd: Path | None = None) -> None:
-    subprocess.run(command, check=True, cwd=cwd)
+def run(*command: str, cwd: Path | None = None, quiet: bool = False) -> None:
+    subprocess.run(command, check=True, cwd=cwd, stdout=subprocess.DEVNULL if quiet else None)
 
 
 if __name__ == "__main__":
