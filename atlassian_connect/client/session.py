@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import IO, Any, Final, TypeAlias, TypedDict, Unpack
+from typing import Any, Final, TypeAlias, Unpack
 from urllib.parse import unquote_plus, urldefrag, urljoin, urlsplit
 
 import requests
@@ -22,6 +22,7 @@ from ..errors import HostError, HostResponseError, UrlNotAllowedError
 from ..protocol.urls import Target, is_loopback, parse_base_url, target_below
 from ..tenants.tenant import Tenant
 from .auth import HostAuth, RequestAuth
+from .calls import CallObserver, Data, RequestOptions
 from .messages import MAX_ERROR_BYTES, error_of
 from .multipart import Files, MultipartBody
 from .query import Params, query_pairs
@@ -31,9 +32,6 @@ __all__ = ["MAX_REDIRECTS", "HostClient", "RequestOptions"]
 
 #: A chain of redirects longer than this is an error.
 MAX_REDIRECTS: Final = 5
-
-#: Form fields, raw bytes, or something to read from while it is sent.
-Data: TypeAlias = "Mapping[str, Any] | list[tuple[str, Any]] | str | bytes | IO[bytes] | Iterable[bytes]"
 
 #: A request, and what of it is signed; None once redirects have left the tenant's host.
 _Hop: TypeAlias = tuple[requests.PreparedRequest, Target | None]
@@ -49,21 +47,6 @@ _RESERVED = frozenset(
 _FOREIGN = ("Accept", "Accept-Encoding", "Accept-Language", "Range", "User-Agent")
 
 
-class RequestOptions(TypedDict, total=False):
-    """Keyword arguments of :meth:`HostClient.request`, shared by :meth:`HostClient.get` and the others."""
-
-    params: Params | None
-    json: Any
-    data: Data | None
-    files: Files | None
-    headers: Mapping[str, str] | None
-    timeout: Timeout | None
-    stream: bool
-    allow_redirects: bool
-    follow_foreign: bool
-    check: bool
-
-
 class HostClient:
     """Requests to one tenant's host, signed as the app. Threads may share it.
 
@@ -74,6 +57,7 @@ class HostClient:
     :param token_lifetime_seconds: of the token each request carries.
     :param clock: seconds since the epoch.
     :param user_agent: in place of ``flask-atlassian-connect/<version> (<app key>)``.
+    :param observer: sees every call before it is sent and after it ended.
     """
 
     def __init__(
@@ -85,8 +69,10 @@ class HostClient:
         token_lifetime_seconds: int = 180,
         clock: Callable[[], float] = time.time,
         user_agent: str | None = None,
+        observer: CallObserver | None = None,
     ) -> None:
         self._tenant = tenant
+        self._observer = observer
         self._transport = transport
         self._timeout = timeout
         self._auth: RequestAuth = HostAuth(tenant, token_lifetime_seconds=token_lifetime_seconds, clock=clock)
@@ -145,12 +131,55 @@ class HostClient:
         target = _signable(target_below(self._tenant.base, url, query_pairs(params)))
         hop: _Hop = self._prepared(method, target, fields, body, json)
         wait = self._timeout if timeout is None else timeout
+        follow = {
+            "stream": stream,
+            "allow_redirects": allow_redirects,
+            "follow_foreign": follow_foreign,
+            "check": check,
+        }
+        if self._observer is None:
+            return self._exchanged(hop=hop, fields=fields, wait=wait, **follow)
+        options: RequestOptions = {
+            "params": params,
+            "json": json,
+            "data": data,
+            "files": files,
+            "headers": headers,
+            "timeout": wait,
+            "stream": stream,
+            "allow_redirects": allow_redirects,
+            "follow_foreign": follow_foreign,
+            "check": check,
+        }
+        self._observer.before(method, target, options)
+        try:
+            response = self._exchanged(hop=hop, fields=fields, wait=wait, **follow)
+        except HostError as error:
+            other = self._observer.after(method, target, error)
+            if other is None or other is error:
+                raise
+            raise other from error
+        self._observer.after(method, target, response)
+        return response
+
+    def _exchanged(
+        self,
+        *,
+        hop: _Hop,
+        fields: Mapping[str, str | bytes],
+        wait: Timeout,
+        stream: bool,
+        allow_redirects: bool,
+        follow_foreign: bool,
+        check: bool,
+    ) -> requests.Response:
+        method = hop[0].method or ""
         response = self._send(*hop, timeout=wait, stream=stream)
         history: list[requests.Response] = []
         while allow_redirects and method in _BODILESS and _location(response):
             if len(history) == MAX_REDIRECTS:
                 response.close()
-                raise HostError(f"{method} {_bare(target.url)} was redirected more than {MAX_REDIRECTS} times.")
+                raise HostError(f"{method} {_bare(response.url)} was redirected more than {MAX_REDIRECTS} times.")
             history.append(response)
             hop = self._redirected(response, fields, signed=hop[1] is not None, follow_foreign=follow_foreign)
             response = self._send(*hop, timeout=wait, stream=stream)
