@@ -99,19 +99,22 @@ def sandbox_command(port: int, host: str, urls: tuple[str, ...], no_install: boo
             click.echo(line, err=True)
         sites = [site for site in sandbox.sites if product in (None, site.product)]
         pending = [] if no_install else list(urls or (descriptor_location(state),))
-        _run(sites, pending, answers_at(state))
+        _run(sites, pending, answers_at(state), again=f"{server.url}/sandbox/")
     except KeyboardInterrupt:
         click.echo("Stopped.")
     finally:
         server.shutdown()
 
 
-def _run(sites: list[Site], pending: list[str], answers: Callable[[str], bool]) -> None:
-    """Install what answers, until interrupted."""
+def _run(sites: list[Site], pending: list[str], answers: Callable[[str], bool], *, again: str) -> None:
+    """Install what answers, until interrupted.
+
+    :param again: where to try what did not work.
+    """
     has_asked = False
     while True:
         for worked, line in install_where_ready(sites, pending, answers):
-            click.echo(line, err=not worked)
+            click.echo(line if worked else f"{line} Try again at {again}.", err=not worked)
         if pending and not has_asked:
             has_asked = True
             click.echo(f"Waiting for {', '.join(pending)}; start the app in another terminal, e.g. with `flask run`.")
