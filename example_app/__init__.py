@@ -13,10 +13,8 @@ from markupsafe import Markup
 
 from atlassian_connect.signals import tenant_forgotten
 
-from . import events
-from .api import api
+from . import api, events, pages
 from .extensions import connect, db, migrate
-from .pages import pages
 from .stale import today
 
 __all__ = ["create_app"]
@@ -47,8 +45,8 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     db.init_app(app)
     migrate.init_app(app, db)
     connect.init_app(app)
-    app.register_blueprint(pages)
-    app.register_blueprint(api)
+    app.register_blueprint(pages.blueprint)
+    app.register_blueprint(api.blueprint)
     app.add_template_filter(days_ago)
     app.after_request(add_policy)
     tenant_forgotten.connect(events.on_tenant_forgotten, sender=app)

@@ -12,10 +12,10 @@ from .access import need_administrator
 from .extensions import connect
 from .stale import MOST_DAYS, MOST_WATCHED, host_of, set_days, unwatch, watch, watched_area, watched_areas
 
-api = Blueprint("api", __name__, url_prefix="/api")
+blueprint = Blueprint("api", __name__, url_prefix="/api")
 
 
-@api.post("/settings")
+@blueprint.post("/settings")
 @connect.require(session_token=True, context_token=True)
 def save_settings() -> ResponseReturnValue:
     """``{"days": 90}``"""
@@ -27,7 +27,7 @@ def save_settings() -> ResponseReturnValue:
     return jsonify(days=days)
 
 
-@api.post("/watch")
+@blueprint.post("/watch")
 @connect.require(session_token=True, context_token=True)
 def watch_area() -> ResponseReturnValue:
     """``{"key": "ENG"}``: watch a space, and show a module for it in the product."""
@@ -44,7 +44,7 @@ def watch_area() -> ResponseReturnValue:
     return jsonify(key=key, watched=True)
 
 
-@api.post("/unwatch")
+@blueprint.post("/unwatch")
 @connect.require(session_token=True, context_token=True)
 def unwatch_area() -> ResponseReturnValue:
     """``{"key": "ENG"}``: stop watching a space, and remove its module."""

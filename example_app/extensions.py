@@ -21,6 +21,7 @@ class Base(DeclarativeBase):
     )
 
 
-db = SQLAlchemy(model_class=Base)
+# What was read stays readable after a commit, even if somebody else has deleted it meanwhile.
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 migrate = Migrate(directory=str(Path(__file__).parent.parent / "migrations"))
 connect = AtlassianConnect(app_key="stale-pages")

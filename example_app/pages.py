@@ -20,7 +20,7 @@ from .stale import (
     watched_areas,
 )
 
-pages = Blueprint("pages", __name__)
+blueprint = Blueprint("pages", __name__)
 
 
 @connect.general_page("stale-pages", name="Stale pages", url="/stale", conditions=[{"condition": "user_is_logged_in"}])
@@ -32,7 +32,7 @@ def stale_page() -> str:
     return _render("stale.html", areas=areas, area=area, items=_stale_now(area, account_id) if area else [])
 
 
-@pages.get("/stale/list")
+@blueprint.get("/stale/list")
 @connect.require(session_token=True, context_token=True)
 def stale_list() -> str:
     """The list of another space, as a piece of HTML for the page above."""
@@ -44,7 +44,7 @@ def stale_list() -> str:
     return _render("_list.html", area=area, items=_stale_now(area, account_id))
 
 
-@pages.get("/watched")
+@blueprint.get("/watched")
 @connect.require
 def watched_page() -> str:
     """One watched space: what its dynamic module opens. The list is the one that webhooks keep fresh."""
