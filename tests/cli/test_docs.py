@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import os
+import pkgutil
 import re
 import signal
 import socket
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from atlassian_connect import signals
 from atlassian_connect.cli import connect_group
 
 ROOT = Path(__file__).parents[2]
@@ -196,6 +198,16 @@ def test_commands_exist(page: Path) -> None:
         command = connect_group.commands[name]
         if rest and hasattr(command, "commands"):
             assert rest in command.commands, rest
+
+
+def test_api_page_names_what_exists() -> None:
+    for name in re.findall(r"^::: (\S+)$", text_of("docs/api.md"), re.MULTILINE):
+        pkgutil.resolve_name(name)
+
+
+def test_api_page_has_every_signal() -> None:
+    named = set(re.findall(r"`(\w+_\w+)`", text_of("docs/api.md")))
+    assert set(signals.__all__) <= named
 
 
 def test_every_page_is_in_the_navigation() -> None:
