@@ -1,0 +1,45 @@
+"""The benchmarks run and print figures. What the figures are is not tested: a busy machine is no bug."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize(("part", "rows"), [("qsh", 3), ("tokens", 6)])
+def test_a_quick_run_prints_and_writes_figures(part, rows, tmp_path):
+    written = tmp_path / "figures.json"
+
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", part, "--quick", "--json", str(written)],
+        check=False,
+        cwd=_ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert len(re.findall(r"^\| .*(?:short|60 parameters).*\d\.\d\d \|$", done.stdout, re.MULTILINE)) == rows
+    (report,) = json.loads(written.read_text())["reports"]
+    assert len(report["rows"]) == len(report["claims"]) == rows
+    assert all(row["times"] > 0 for row in report["rows"])
+
+
+def test_an_unknown_part_is_named():
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "pagse"],
+        check=False,
+        cwd=_ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    assert done.returncode == 2
+    assert "pagse" in done.stderr
