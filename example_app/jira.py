@@ -14,7 +14,7 @@ class JiraHost:
     """Projects and their open issues. See :class:`~example_app.hosts.Host`."""
 
     area_word = "project"
-    item_word = "issue"
+    item_word = "open issue"
 
     def __init__(self, client: HostClient) -> None:
         self._client = client
