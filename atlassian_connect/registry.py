@@ -143,8 +143,12 @@ class Registry:
         if any(known.key == declaration.key for known in self.modules):
             raise DescriptorError("Another module of this app has the key already.", path=where)
         check_module(declaration.module(""), path=where, keyless=False)
-        if declaration.url is not None:
-            route_of(declaration.url, where=where)
+        route = route_of(declaration.url_below(""), where=where)
+        for known in self.modules:
+            if known.view is not declaration.view and route_of(known.url_below("")) == route:
+                raise DescriptorError(
+                    f"Module {known.key!r} has the URL {route} already, with another view.", path=where
+                )
         self.modules.append(declaration)
 
     def add_webhook(self, declaration: WebhookDeclaration) -> None:

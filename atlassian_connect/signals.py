@@ -1,7 +1,8 @@
 """Signals: they tell what happened; callbacks such as ``on_installed`` are for the app's own work.
 
-Every signal is sent after the change is committed, with the Flask app as sender. A receiver that raises is logged and
-changes nothing.
+Every signal is sent after the change is committed, with the Flask app as sender. What a receiver of the four lifecycle
+signals raises is logged and goes no further. What a receiver of the other two raises reaches the caller, who asked for
+the work and must hear that a part of it failed.
 """
 
 from __future__ import annotations

@@ -86,6 +86,7 @@ def test_the_base_path():
         ("url_prefix", "connect"),
         ("descriptor", 7),
         ("sync_after_install", "maybe"),
+        ("sync_after_install", 2),
         ("allowed_audiences", "ftp://x"),
     ],
 )

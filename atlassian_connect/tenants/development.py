@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from .encryption import new_encryption_key
 
@@ -25,12 +27,12 @@ def development_keys(folder: Path, *, in_memory: bool) -> tuple[str, ...]:
         return (new_encryption_key(),)
     path = folder / _NAME
     folder.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return (path.read_text(encoding="ascii").strip(),)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        key = new_encryption_key()
-        file.write(key + "\n")
-    _log.warning("made %s for development; set ATLASSIAN_CONNECT_ENCRYPTION_KEYS in production", path)
-    return (key,)
+    if not path.exists():
+        # Written aside and linked into place: another process finds the whole key or no file.
+        with NamedTemporaryFile("w", encoding="ascii", dir=folder) as file:  # 0600
+            file.write(new_encryption_key() + "\n")
+            file.flush()
+            with suppress(FileExistsError):
+                os.link(file.name, path)
+                _log.warning("made %s for development; set ATLASSIAN_CONNECT_ENCRYPTION_KEYS in production", path)
+    return (path.read_text(encoding="ascii").strip(),)

@@ -68,3 +68,13 @@ def test_a_development_key_is_kept_for_its_owner_only(tmp_path):
 def test_tests_get_a_key_of_their_own_and_no_file(tmp_path):
     assert development_keys(tmp_path, in_memory=True) != development_keys(tmp_path, in_memory=True)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_many_processes_starting_at_once_agree_on_one_key(tmp_path):
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(16) as pool:
+        keys = set(pool.map(lambda _: development_keys(tmp_path, in_memory=False), range(64)))
+
+    assert len(keys) == 1
+    assert [file.name for file in tmp_path.iterdir()] == ["atlassian-connect-development.key"]

@@ -209,3 +209,12 @@ def test_dynamic_modules_are_not_in_the_descriptor_but_routed(make_app):
 
     assert host.http.get("/atlassian-connect.json").json["modules"] == {}
     assert host.get("/connect/poll").text == "tenant-1"
+
+
+def test_two_views_at_one_url_are_refused_and_one_view_may_be_two_modules():
+    connect = AtlassianConnect()
+    connect.general_page("a", name="A", url="/page?from=a")(view)
+    connect.general_page("b", name="B", url="/page?from=b")(view)
+
+    with pytest.raises(DescriptorError, match="with another view"):
+        connect.general_page("c", name="C", url="/page")(lambda: "")
