@@ -83,7 +83,7 @@ class ModuleDeclaration:
 
     def url_below(self, prefix: str) -> str:
         """The URL in the descriptor, relative to the base URL."""
-        return self.url or f"{prefix}/{self.key}"
+        return f"{prefix}/{self.key}" if self.url is None else self.url
 
     def module(self, prefix: str) -> Module:
         """The module as hosts get to see it."""
@@ -110,7 +110,7 @@ class WebhookDeclaration:
 
     def url_below(self, prefix: str) -> str:
         """The URL in the descriptor. Each event has its own: Confluence does not say the event in the body."""
-        return self.url or f"{prefix}/webhooks/{self.event.replace(':', '-')}"
+        return f"{prefix}/webhooks/{self.event.replace(':', '-')}" if self.url is None else self.url
 
     def module(self, prefix: str) -> Module:
         """The module as hosts get to see it."""
