@@ -1,8 +1,8 @@
 """What the servers serve: the same page by several apps in one process, told apart by the ``Host`` header.
 
 ``plain`` is Flask without this project, ``open`` a route of the project's app that needs no token, ``cached`` and
-``uncached`` the authenticated page, ``peer`` the hand-written app, each once per database. ``cpu`` tells the CPU time of
-the process.
+``uncached`` the authenticated page, ``peer`` the hand-written app, each once per database. ``cpu`` tells the CPU time
+of the process.
 """
 
 from __future__ import annotations
