@@ -11,6 +11,7 @@
     │   ├── AuthenticationError         401  ``reason`` for logs; the response never tells it
     │   │   └── QshMismatchError
     │   ├── PermissionDeniedError       403  we know who it is, and the answer is no
+    │   ├── PermissionCheckError        503  whether the user may cannot be found out right now
     │   └── KeyServerError              503  the host's install key cannot be fetched right now
     ├── StorageError                    500  the database failed, or a stored secret cannot be decrypted
     ├── TenantError                     a tenant that is needed is not there
@@ -18,7 +19,13 @@
     │   └── TenantUninstalledError
     ├── NotAuthenticatedError           ``current_tenant`` outside a verified request (also a RuntimeError)
     ├── UrlNotAllowedError              a URL outside the tenant's base URL (also a ValueError)
+    ├── ScopeMissingError               a call needs a scope that the descriptor lacks; it was not made
+    ├── PropertyError                   a key or value that no host takes as a property (also a ValueError)
     └── HostError                       a call to the host failed
+        ├── TaskFailedError             a long-running task of the host failed or was cancelled
+        ├── TaskTimeoutError            it is not done yet (also a TimeoutError)
+        ├── PaginationError             an answer is not the page of a list, or the list never ends
+        ├── ImpersonationError          the host does not let us act as this user; ``reason`` says why
         ├── HostUnreachableError        no answer (also a ConnectionError)
         │   └── HostTimeoutError        (also a TimeoutError)
         └── HostResponseError           an answer with an error status; ``status``, ``message``, ``response``
@@ -26,6 +33,7 @@
             ├── HostUnauthorizedError   401
             ├── HostForbiddenError      403
             ├── HostNotFoundError       404
+            ├── AppAccessBlockedError   403 or 404, and one of these too: an administrator's rule blocks the app
             ├── HostConflictError       409
             ├── RateLimitedError        429
             └── HostServerError         5xx
@@ -36,6 +44,7 @@ from __future__ import annotations
 from typing import Any
 
 __all__ = [
+    "AppAccessBlockedError",
     "AuthenticationError",
     "ConfigurationError",
     "ConnectError",
@@ -50,15 +59,22 @@ __all__ = [
     "HostTimeoutError",
     "HostUnauthorizedError",
     "HostUnreachableError",
+    "ImpersonationError",
     "InvalidRequestError",
     "KeyServerError",
     "NotAuthenticatedError",
+    "PaginationError",
     "PayloadTooLargeError",
+    "PermissionCheckError",
     "PermissionDeniedError",
+    "PropertyError",
     "QshMismatchError",
     "RateLimitedError",
     "RequestError",
+    "ScopeMissingError",
     "StorageError",
+    "TaskFailedError",
+    "TaskTimeoutError",
     "TenantError",
     "TenantUninstalledError",
     "UnknownTenantError",
@@ -158,6 +174,13 @@ class PermissionDeniedError(RequestError):
     public_message = "You are not allowed to do this."
 
 
+class PermissionCheckError(RequestError):
+    """The host does not say right now whether the user may do this, so the view does not run."""
+
+    status = 503
+    public_message = "Your permissions cannot be checked right now. Please try again."
+
+
 class KeyServerError(RequestError):
     """The public key that an install is signed with could not be fetched; installing again later can work."""
 
@@ -218,8 +241,65 @@ class UrlNotAllowedError(ConnectError, ValueError):
     """The URL is not below the tenant's base URL, so nothing is signed and nothing is sent."""
 
 
+class ScopeMissingError(ConnectError):
+    """The host would refuse this call, so it was not made. Raised only with ``ATLASSIAN_CONNECT_STRICT_SCOPES``.
+
+    :ivar operation: e.g. ``DELETE /rest/api/3/issue/{issueIdOrKey}``.
+    :ivar scope: the scope to add to the descriptor; ``INACCESSIBLE`` when no Connect app may call this.
+    """
+
+    def __init__(self, message: str, *, operation: str, scope: str) -> None:
+        super().__init__(message)
+        self.operation = operation
+        self.scope = scope
+
+
+class PropertyError(ConnectError, ValueError):
+    """A property that the host would refuse: its key or value is too long, or is no JSON. Nothing was sent."""
+
+
 class HostError(ConnectError):
     """A call to the host failed."""
+
+
+class TaskFailedError(HostError):
+    """A long-running task of the host failed or was cancelled.
+
+    :ivar task: its last state: a :class:`.client.TaskState`.
+    """
+
+    def __init__(self, message: str, *, task: Any) -> None:
+        super().__init__(message)
+        self.task = task
+
+
+class TaskTimeoutError(HostError, TimeoutError):
+    """A long-running task was not done when the time was up. The host goes on with it; it can be waited for again.
+
+    :ivar task: its last state: a :class:`.client.TaskState`.
+    """
+
+    def __init__(self, message: str, *, task: Any) -> None:
+        super().__init__(message)
+        self.task = task
+
+
+class PaginationError(HostError):
+    """An answer is not the page of a list, or the host repeats a page it has already sent."""
+
+
+class ImpersonationError(HostError):
+    """The host does not let the app act as this user. The message says what to do.
+
+    :ivar reason: ``no_client_id``, ``not_authorized``, ``unknown_user``, ``bad_scope``, ``bad_assertion`` or
+        ``bad_answer``.
+    :ivar error: the authorization server's own code, e.g. ``unauthorized_client``; None when nothing was sent.
+    """
+
+    def __init__(self, message: str, *, reason: str, error: str | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.error = error
 
 
 class HostUnreachableError(HostError, ConnectionError):
@@ -263,12 +343,58 @@ class HostNotFoundError(HostResponseError):
     """404: it does not exist, or this app may not see it. Hosts do not tell the two apart."""
 
 
+class AppAccessBlockedError(HostResponseError):
+    """403 or 404, and the site's data policy says that an administrator blocks apps from such data.
+
+    Never raised as such: for a 403 it is a :class:`HostForbiddenError` too, for a 404 a :class:`HostNotFoundError`, so
+    that what caught the refusal before goes on catching it. A 404 that is this error is no proof that the object is
+    gone: hide what the app stored of it, or delete it, as the administrator's rule demands.
+
+    :ivar operation: e.g. ``GET /wiki/api/v2/pages/{id}``.
+    :ivar space: key or id of the Confluence space, when the call names it.
+    :ivar project: key or id of the Jira project, when the call names it.
+    :ivar certain: True when the policy blocks that very space or project. False when the call names none that can be
+        looked up, and the policy says only that the site blocks the app somewhere.
+    """
+
+    def __init__(
+        self,
+        *,
+        status: int,
+        message: str,
+        method: str,
+        url: str,
+        response: Any = None,
+        operation: str = "",
+        space: str | None = None,
+        project: str | None = None,
+        certain: bool = False,
+    ) -> None:
+        super().__init__(status=status, message=message, method=method, url=url, response=response)
+        what = f"space {space}" if space is not None else f"project {project}" if project is not None else "some data"
+        told = f"An administrator blocks apps from {what}" + ("" if certain else ", which may be the cause")
+        self.args = (f"{self.args[0]}. {told}.",)
+        self.operation = operation
+        self.space = space
+        self.project = project
+        self.certain = certain
+
+
 class HostConflictError(HostResponseError):
     """409: somebody else changed it first; read it again."""
 
 
 class RateLimitedError(HostResponseError):
-    """429: too many calls; ``response.headers`` say when to come back."""
+    """429: too many calls, and no time left to wait for better. The host has not executed the call.
+
+    :ivar rate_limit: which limit it is, and what the host says about it: a :class:`.client.RateLimit`, or None.
+    :ivar retry_after: seconds to stay away, at least; None when the host does not say.
+    :ivar attempts: how often the call was sent; 0 when an earlier answer said that the hour's points are used up.
+    """
+
+    rate_limit: Any = None
+    retry_after: float | None = None
+    attempts: int = 1
 
 
 class HostServerError(HostResponseError):

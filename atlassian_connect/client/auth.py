@@ -1,4 +1,4 @@
-"""Signing as the app: a step over the request that is about to be sent.
+"""Credentials: a step over the request that is about to be sent. Signing as the app, or none.
 
 Source: *Understanding JWT for Connect apps*, "Claims" and "Creating a query string hash",
 https://developer.atlassian.com/cloud/confluence/understanding-jwt-for-connect-apps/
@@ -16,9 +16,10 @@ from ..errors import TenantUninstalledError, UrlNotAllowedError
 from ..protocol.qsh import query_string_hash
 from ..protocol.tokens import sign_hs256
 from ..protocol.urls import Target
+from ..secret import Secret
 from ..tenants.tenant import Tenant
 
-__all__ = ["HostAuth", "RequestAuth"]
+__all__ = ["AnonymousAuth", "HostAuth", "RequestAuth"]
 
 
 class RequestAuth(Protocol):
@@ -26,6 +27,12 @@ class RequestAuth(Protocol):
 
     def __call__(self, request: requests.PreparedRequest, target: Target) -> None:
         """Set the ``Authorization`` header, or raise. Whatever it raises, nothing is sent."""
+
+    def renewed(self, authorization: Secret) -> bool:
+        """Tell whether it is worth trying again with new credentials, after a 401.
+
+        :param authorization: the header that was refused.
+        """
 
 
 class HostAuth:
@@ -64,3 +71,19 @@ class HostAuth:
             "aud": [self._tenant.client_key],
         }
         request.headers["Authorization"] = "JWT " + sign_hs256(claims, self._tenant.shared_secret)
+
+    def renewed(self, authorization: Secret) -> bool:
+        """False: a signature is new for every request."""
+        return False
+
+
+class AnonymousAuth:
+    """No credentials at all, to see what visitors see. Only few operations answer that."""
+
+    def __call__(self, request: requests.PreparedRequest, target: Target) -> None:
+        """Leave the request without an ``Authorization`` header."""
+        request.headers.pop("Authorization", None)
+
+    def renewed(self, authorization: Secret) -> bool:
+        """False: there is nothing to renew."""
+        return False

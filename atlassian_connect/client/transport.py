@@ -8,8 +8,9 @@ Source: *Requests*, "Transport adapters", https://requests.readthedocs.io/en/lat
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -25,6 +26,7 @@ from requests.adapters import HTTPAdapter
 
 from ..errors import ConfigurationError, HostError, HostTimeoutError, HostUnreachableError, UrlNotAllowedError
 from ..protocol.urls import BaseUrl, parse_base_url
+from .rate_limits import QuotaPools
 from .wsgi import WsgiAdapter
 
 if TYPE_CHECKING:
@@ -68,6 +70,7 @@ class Transport:
     :param hosts: hosts to keep connections for; beyond it the one that was not used for longest is dropped.
     :param proxies: scheme to proxy URL. ``urllib.request.getproxies()`` gives those of the environment.
     :param ca_bundle: PEM file or folder of the authorities to trust, in place of the bundled ones.
+    :ivar quota_pools: which pools of points the hosts said are used up.
     """
 
     def __init__(
@@ -78,7 +81,11 @@ class Transport:
         proxies: Mapping[str, str] | None = None,
         ca_bundle: str | Path | None = None,
     ) -> None:
-        self._network = HTTPAdapter(pool_connections=hosts, pool_maxsize=pool_size)
+        self._pools = (hosts, pool_size)
+        self._network = HTTPAdapter(*self._pools)
+        self._process = os.getpid()
+        self._inherited: list[HTTPAdapter] = []
+        self.quota_pools = QuotaPools()
         self._in_process: dict[str, WsgiAdapter] = {}
         self._proxies = dict(proxies or {})
         self._verify: bool | str = True if ca_bundle is None else str(ca_bundle)
@@ -99,7 +106,7 @@ class Transport:
     def send(self, request: requests.PreparedRequest, *, timeout: Timeout, stream: bool = False) -> requests.Response:
         """Send a request once and return the answer, whatever its status.
 
-        :param stream: leave the body unread; whoever asks for it closes the response.
+        :param stream: leave the body unread; whoever asks for it closes the response. Errors of reading are the same.
         :raises HostTimeoutError: no connection or no further piece of the answer in time.
         :raises HostUnreachableError: no connection, a bad certificate, an answer that breaks off.
         :raises UrlNotAllowedError: the URL cannot be called.
@@ -113,7 +120,7 @@ class Transport:
             if not stream:
                 with _closed_on_error(response):
                     _ = response.content  # reads and keeps it, and gives the connection back
-        return response
+        return _Streamed.made_of(response) if stream else response
 
     def fetch(self, url: str, *, timeout: Timeout, max_bytes: int) -> tuple[int, bytes]:
         """GET a public document without credentials and without following redirects.
@@ -135,6 +142,10 @@ class Transport:
         self._network.close()
 
     def _adapter(self, request: requests.PreparedRequest) -> HTTPAdapter:
+        if self._process != os.getpid():
+            # After a fork, two processes would read from the same sockets. The parent's stay open, and unused here.
+            self._inherited.append(self._network)
+            self._network, self._process = HTTPAdapter(*self._pools), os.getpid()
         return self._in_process.get(_origin(request.url or ""), self._network) if self._in_process else self._network
 
 
@@ -228,6 +239,23 @@ def _origin(url: str) -> str:
         return BaseUrl(parts.scheme, parts.hostname or "", port, "").origin
     except (ValueError, KeyError):
         return ""  # the adapter will say what is wrong with it
+
+
+class _Streamed(requests.Response):
+    """A response whose body is read later: what goes wrong then is one of our errors too, and closes it."""
+
+    @classmethod
+    def made_of(cls, response: requests.Response) -> _Streamed:
+        made = cls()
+        vars(made).update(vars(response))
+        return made
+
+    def iter_content(self, chunk_size: int | None = 1, decode_unicode: bool = False) -> Iterator[Any]:
+        return self._translated(super().iter_content(chunk_size, decode_unicode))
+
+    def _translated(self, pieces: Iterator[Any]) -> Iterator[Any]:
+        with translated(self.request), _closed_on_error(self):
+            yield from pieces
 
 
 class _closed_on_error:

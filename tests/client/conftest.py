@@ -7,7 +7,7 @@ import pytest
 from atlassian_connect.client import HostClient, Transport
 from atlassian_connect.tenants.tenant import Tenant
 
-from .hosts import CLOUD, Host, ServedHost, make_tenant
+from .hosts import CLOUD, Host, ServedHost, VirtualTime, make_tenant
 
 
 @pytest.fixture
@@ -15,6 +15,11 @@ def transport() -> Iterator[Transport]:
     transport = Transport()
     yield transport
     transport.close()
+
+
+@pytest.fixture
+def clock() -> VirtualTime:
+    return VirtualTime()
 
 
 @pytest.fixture
@@ -30,8 +35,8 @@ def served_tenant(served: ServedHost) -> Tenant:
 
 
 @pytest.fixture
-def served_client(served_tenant: Tenant, transport: Transport) -> HostClient:
-    return HostClient(served_tenant, transport=transport, timeout=(2, 5))
+def served_client(served_tenant: Tenant, transport: Transport, clock: VirtualTime) -> HostClient:
+    return HostClient(served_tenant, transport=transport, timeout=(2, 5), retry_policy=clock.policy())
 
 
 @pytest.fixture
@@ -48,5 +53,6 @@ def tenant(cloud: Host) -> Tenant:
 
 
 @pytest.fixture
-def client(tenant: Tenant, transport: Transport) -> HostClient:
-    return HostClient(tenant, transport=transport)
+def client(tenant: Tenant, transport: Transport, clock: VirtualTime) -> HostClient:
+    """Time stands still, and waiting moves it."""
+    return HostClient(tenant, transport=transport, clock=clock, retry_policy=clock.policy())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from typing import Any
 import jwt
 from atlassian_jwt.url_utils import hash_url
 
+from atlassian_connect.client import RetryPolicy
 from atlassian_connect.secret import Secret
 from atlassian_connect.tenants.tenant import Tenant
 
@@ -38,6 +40,24 @@ def make_tenant(base_url: str, **changes: Any) -> Tenant:
         "updated_at": now,
     }
     return Tenant(**{**fields, **changes})
+
+
+class VirtualTime:
+    """A clock that moves when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.started = self.now = float(int(time.time())) - 100  # tokens of now and of a little later are valid
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+    def policy(self, **changes: Any) -> RetryPolicy:
+        return RetryPolicy(sleep=self.sleep, timer=self, **changes)
 
 
 @dataclass
