@@ -13,7 +13,7 @@ from threading import Lock
 from .client import DynamicModulesClient, HostClient
 from .errors import DescriptorError
 from .protocol.modules import Module, SyncPlan, plan_sync
-from .tenants import Tenant
+from .tenants import Tenant, tenant_itself
 
 __all__ = ["DynamicModules", "SyncResult"]
 
@@ -84,11 +84,11 @@ class DynamicModules:
 
     def wanted(self, tenant: Tenant) -> list[Module]:  # type: ignore[valid-type]  # the method above is named so
         """Return what the app declares for this tenant."""
-        return self._declared(tenant)
+        return self._declared(tenant_itself(tenant))
 
     def plan(self, tenant: Tenant) -> SyncPlan:
         """Return what :meth:`sync` would do. Errors are its own."""
-        wanted = self._declared(tenant)
+        wanted = self._declared(tenant_itself(tenant))
         self._refuse_static(wanted)
         return plan_sync(wanted, self._host(tenant).list())
 
@@ -100,6 +100,7 @@ class DynamicModules:
 
         :raises DescriptorError: what is declared is wrong in itself; nothing was sent.
         """
+        tenant = tenant_itself(tenant)
         with self._locks[hash(tenant.client_key) % _LOCKS]:
             plan = self.plan(tenant)
             host = self._host(tenant)
@@ -126,7 +127,7 @@ class DynamicModules:
         return result
 
     def _host(self, tenant: Tenant) -> DynamicModulesClient:
-        return DynamicModulesClient(self._client_for(tenant))
+        return DynamicModulesClient(self._client_for(tenant_itself(tenant)))
 
     def _refuse_static(self, modules: Collection[Module]) -> None:
         static = set(self._static_keys())

@@ -227,3 +227,27 @@ def test_nothing_secret_is_logged(dynamic, tenant, wanted, caplog):
 
     assert tenant.shared_secret.reveal() not in caplog.text
     assert "eyJ" not in caplog.text
+
+
+def test_a_view_may_pass_the_proxy_on(make_app, wanted):
+    """What a signal's receiver keeps must outlive the request."""
+    connect = AtlassianConnect()
+    kept = []
+    connect.add_dynamic_module("webPanels", "poll", lambda: "", name="Poll", location="l")
+
+    @connect.general_page("go", name="Go")
+    def go():
+        connect.dynamic.remove_all(current_tenant)
+        return ",".join(connect.dynamic.sync(current_tenant).added)
+
+    app = make_app(connect)
+
+    def receiver(sender, tenant, result):
+        kept.append(tenant)
+
+    host = SandboxHost(app)
+    installation = host.install()
+    with dynamic_modules_synced.connected_to(receiver, app):
+        assert installation.open("go").text == "poll"
+
+    assert kept[0].client_key == installation.client_key

@@ -5,7 +5,7 @@ from .database import Database
 from .encryption import SecretBox, new_encryption_key
 from .model import metadata
 from .store import SqlTenantStore, TenantStore
-from .tenant import Tenant
+from .tenant import Tenant, tenant_itself
 
 __all__ = [
     "Database",
@@ -16,4 +16,5 @@ __all__ = [
     "TenantStore",
     "metadata",
     "new_encryption_key",
+    "tenant_itself",
 ]

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from ..protocol.urls import BaseUrl, parse_base_url
 from ..secret import Secret
 from ..types import Product
 
-__all__ = ["Tenant"]
+__all__ = ["Tenant", "tenant_itself"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,3 +67,12 @@ class Tenant:
         """What may be printed or logged: everything but the secret."""
         hidden = {"shared_secret", "base", "frame_ancestors"}
         return {name: value for name, value in vars(self).items() if name not in hidden}
+
+
+def tenant_itself(tenant: Tenant) -> Tenant:
+    """Return the tenant behind a proxy such as ``current_tenant``, or the tenant that was given.
+
+    A proxy ends with its request; what is kept, sent to a thread or to a signal must be the value.
+    """
+    current = getattr(tenant, "_get_current_object", None)
+    return cast(Tenant, current()) if current is not None else tenant

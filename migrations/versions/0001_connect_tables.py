@@ -42,7 +42,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["client_key"],
             ["atlassian_connect_tenant.client_key"],
-            name=op.f("fk_atlassian_connect_tenant_setting_client_key_atlassian_connect_tenant"),
+            name="fk_atlassian_connect_tenant_setting_client_key",
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("client_key", "name", name="pk_atlassian_connect_tenant_setting"),
@@ -55,7 +55,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["client_key"],
             ["atlassian_connect_tenant.client_key"],
-            name=op.f("fk_atlassian_connect_webhook_delivery_client_key_atlassian_connect_tenant"),
+            name="fk_atlassian_connect_webhook_delivery_client_key",
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("client_key", "identifier", name="pk_atlassian_connect_webhook_delivery"),
