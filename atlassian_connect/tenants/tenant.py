@@ -58,10 +58,9 @@ class Tenant:
     @cached_property
     def frame_ancestors(self) -> str:
         """Origins that may show our pages in a frame, as the value of the CSP directive."""
-        origins = dict.fromkeys(
-            parse_base_url(url).origin for url in (self.base_url, self.display_url, self.help_center_url) if url
-        )
-        return " ".join(origins)
+        shown = dict.fromkeys(url for url in (self.display_url, self.help_center_url) if url and url != self.base_url)
+        origins = [self.base.origin, *(parse_base_url(url).origin for url in shown)]
+        return " ".join(dict.fromkeys(origins))
 
     def public_facts(self) -> Mapping[str, Any]:
         """What may be printed or logged: everything but the secret."""
