@@ -371,9 +371,11 @@ class AppAccessBlockedError(HostResponseError):
         certain: bool = False,
     ) -> None:
         super().__init__(status=status, message=message, method=method, url=url, response=response)
-        what = f"space {space}" if space is not None else f"project {project}" if project is not None else "some data"
-        told = f"An administrator blocks apps from {what}" + ("" if certain else ", which may be the cause")
-        self.args = (f"{self.args[0]}. {told}.",)
+        told = "The site blocks apps from some of its data, which may be the cause."
+        if certain:
+            what = f"space {space}" if space is not None else f"project {project}"
+            told = f"An administrator blocks apps from {what}."
+        self.args = (f"{self.args[0]}. {told}",)
         self.operation = operation
         self.space = space
         self.project = project

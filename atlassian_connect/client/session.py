@@ -23,6 +23,7 @@ from .auth import AnonymousAuth, HostAuth, RequestAuth
 from .bodies import BODILESS, Body
 from .calling import call, observed
 from .calls import CallObserver, Data, RequestOptions
+from .data_policy import DataPolicy, DataPolicyCache
 from .exchange import MAX_REDIRECTS, Exchange, signable
 from .multipart import Files
 from .query import Params, query_pairs
@@ -52,6 +53,7 @@ class HostClient:
     :param clock: seconds since the epoch.
     :param user_agent: in place of ``flask-atlassian-connect/<version> (<app key>)``.
     :param observer: sees every call before it is sent and after it ended.
+    :param data_policy: what :attr:`data_policy` is; default: one that keeps answers for this client only.
     :param retry_policy: when calls are tried again, and how long that may take.
     """
 
@@ -65,10 +67,12 @@ class HostClient:
         clock: Callable[[], float] = time.time,
         user_agent: str | None = None,
         observer: CallObserver | None = None,
+        data_policy: DataPolicy | None = None,
         retry_policy: RetryPolicy | None = None,
     ) -> None:
         self._tenant = tenant
         self._observer = observer
+        self._data_policy = data_policy or DataPolicy(self._unobserved, tenant, cache=DataPolicyCache())
         self._transport = transport
         self._timeout = timeout
         self._clock = clock
@@ -84,6 +88,16 @@ class HostClient:
     def tenant(self) -> Tenant:
         """The tenant whose host is called."""
         return self._tenant
+
+    @property
+    def data_policy(self) -> DataPolicy:
+        """What administrators block apps from on this host. Asked as the app, also by a client that acts as a user."""
+        return self._data_policy
+
+    def _unobserved(self) -> HostClient:
+        client = copy.copy(self)
+        client._observer = None
+        return client
 
     def anonymous(self) -> HostClient:
         """Make a client for the same host whose requests carry no credentials: what visitors may see."""
