@@ -3,6 +3,7 @@
 from .auth import AnonymousAuth, HostAuth, RequestAuth
 from .calls import CallObserver, CallOptions, HostCall, RequestOptions, call_of
 from .dynamic_modules import DynamicModulesClient
+from .pagination import PageStyle, Paginator
 from .rate_limits import LimitPolicy, RateLimit
 from .retry import RetryPolicy
 from .session import HostClient
@@ -17,6 +18,8 @@ __all__ = [
     "HostCall",
     "HostClient",
     "LimitPolicy",
+    "PageStyle",
+    "Paginator",
     "RateLimit",
     "RequestAuth",
     "RequestOptions",

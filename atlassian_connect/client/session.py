@@ -22,10 +22,11 @@ from ..tenants.tenant import Tenant
 from .auth import AnonymousAuth, HostAuth, RequestAuth
 from .bodies import BODILESS, Body
 from .calling import call, observed
-from .calls import CallObserver, Data, RequestOptions
+from .calls import CallObserver, CallOptions, Data, RequestOptions
 from .data_policy import DataPolicy, DataPolicyCache
 from .exchange import MAX_REDIRECTS, Exchange, signable
 from .multipart import Files
+from .pagination import PageStyle, Paginator
 from .query import Params, query_pairs
 from .retry import SAFE_METHODS, Attempts, RetryPolicy
 from .transport import Timeout, Transport, package_agent
@@ -231,6 +232,49 @@ class HostClient:
     def options(self, url: str, **options: Unpack[RequestOptions]) -> requests.Response:
         """OPTIONS; see :meth:`request`."""
         return self.request("OPTIONS", url, **options)
+
+    def paginate(
+        self,
+        path: str,
+        *,
+        params: Params | None = None,
+        limit: int | None = None,
+        max_items: int | None = None,
+        start: Mapping[str, Any] | None = None,
+        style: PageStyle | None = None,
+        items: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Paginator:
+        """Iterate over a list that comes in pages. Nothing is sent before the first item is asked for.
+
+        :param path: of a GET endpoint; may be anything that :meth:`request` takes.
+        :param limit: items per page, under the name that the host has for it (``maxResults``, ``limit``). Hosts may
+            send fewer. The name is guessed when ``style`` is not given; ``params`` may hold it too, and then wins.
+        :param max_items: stop after so many.
+        :param start: go on at the :attr:`.Paginator.position` of an earlier iterator over the same path. The parameters
+            are those of that time.
+        :param style: how the list is paged: ``offset``, ``token``, ``link`` or ``start``. None: the first page tells.
+            Needed for endpoints that answer a bare array and look at ``startAt``.
+        :param items: name of the array of items. None: ``values``, ``results``, ``issues`` or the sole one.
+        :param options: those of each request, such as ``timeout`` and ``anonymous``; ``budget`` is for one page.
+        :raises ValueError: ``start`` is not a position in this path, or another argument cannot be used.
+
+        Iterating raises what :meth:`request` does, and
+
+        :raises PaginationError: an answer is no page, or a page that the host has already sent.
+        :raises UrlNotAllowedError: the next page is not below the tenant's base URL; it was not called.
+        """
+        return Paginator(
+            self,
+            path,
+            params=params,
+            limit=limit,
+            max_items=max_items,
+            start=start,
+            style=style,
+            items=items,
+            **options,
+        )
 
     def _headers(
         self, method: str, given: Mapping[str, str] | None, *, multipart: bool
