@@ -3,11 +3,15 @@
 from .auth import AnonymousAuth, HostAuth, RequestAuth
 from .calls import CallObserver, CallOptions, HostCall, RequestOptions, call_of
 from .dynamic_modules import DynamicModulesClient
+from .licence import Licence
 from .pagination import PageStyle, Paginator
+from .permissions import PermissionResult
 from .rate_limits import LimitPolicy, RateLimit
 from .retry import RetryPolicy
 from .session import HostClient
+from .tasks import TaskState
 from .transport import Transport
+from .versioned_properties import VersionedProperty
 
 __all__ = [
     "AnonymousAuth",
@@ -17,13 +21,17 @@ __all__ = [
     "HostAuth",
     "HostCall",
     "HostClient",
+    "Licence",
     "LimitPolicy",
     "PageStyle",
     "Paginator",
+    "PermissionResult",
     "RateLimit",
     "RequestAuth",
     "RequestOptions",
     "RetryPolicy",
+    "TaskState",
     "Transport",
+    "VersionedProperty",
     "call_of",
 ]

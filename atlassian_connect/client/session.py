@@ -24,6 +24,7 @@ from .bodies import BODILESS, Body
 from .calling import call, observed
 from .calls import CallObserver, CallOptions, Data, RequestOptions
 from .data_policy import DataPolicy, DataPolicyCache
+from .everyday import EverydayCalls
 from .exchange import MAX_REDIRECTS, Exchange, signable
 from .multipart import Files
 from .pagination import PageStyle, Paginator
@@ -40,7 +41,7 @@ _RESERVED = frozenset(
 )
 
 
-class HostClient:
+class HostClient(EverydayCalls):
     """Requests to one tenant's host, signed as the app. Threads may share it.
 
     URLs are paths below the tenant's base URL (``/rest/api/3/issue/X-1``, ``/api/v2/pages``), or absolute URLs that lie
