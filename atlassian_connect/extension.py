@@ -14,6 +14,9 @@ from flask import Flask, request
 
 from .cli import connect_group
 from .client import HostClient, Transport
+from .client.access import AccessWatch
+from .client.call_counts import CalledOperation, called_operations
+from .client.data_policy import DataPolicyCache
 from .dynamic import DynamicModules, SyncResult
 from .errors import ConfigurationError, DescriptorError, UnknownTenantError
 from .inbound import Authenticator
@@ -32,6 +35,7 @@ from .tenants.development import development_keys
 from .tenants.settings import TenantSettings
 from .types import Product
 from .web.background import Background, ThreadedBackground
+from .web.call_file import call_counts
 from .web.context import EXTENSION, ConnectState, authenticate, current_state, state_of
 from .web.declarations import Declarations
 from .web.guards import guarded, is_guarded, shell
@@ -159,6 +163,14 @@ class AtlassianConnect(Declarations):
         """
         return current_state().forget(tenant.client_key)
 
+    def access_report(self) -> list[CalledOperation]:
+        """Tell which operations of hosts this process has called, the most frequent first.
+
+        For all processes together: ``ATLASSIAN_CONNECT_ACCESS_REPORT`` and ``flask connect access report``.
+        """
+        access = current_state().access
+        return called_operations(access.counts.totals(), access.scopes)
+
     # --- wiring -------------------------------------------------------------------------------------------------------
 
     def _state(self, app: Flask, settings: ConnectSettings, template: Mapping[str, Any], app_key: str) -> ConnectState:
@@ -210,6 +222,8 @@ class AtlassianConnect(Declarations):
                 static_keys=lambda: _module_keys(state_of(app).descriptor),
                 synced=synced,
             ),
+            access=AccessWatch(_scopes(template), strict=settings.strict_scopes, counts=call_counts(app, settings)),
+            policies=DataPolicyCache(settings.data_policy_cache_seconds),
             document=document,
             clock=self._clock,
         )
@@ -282,6 +296,11 @@ def _route_webhook(app: Flask, settings: ConnectSettings, registry: Registry, de
 
 def _lifecycle_paths(settings: ConnectSettings) -> dict[str, str]:
     return {event: f"{settings.url_prefix}/lifecycle/{event}" for event in LIFECYCLE_EVENTS}
+
+
+def _scopes(template: Mapping[str, Any]) -> list[str]:
+    listed = template.get("scopes")
+    return [scope for scope in listed if isinstance(scope, str)] if isinstance(listed, list) else []
 
 
 def _module_keys(document: Mapping[str, Any]) -> Collection[str]:

@@ -49,6 +49,9 @@ class ConnectSettings:
     max_webhook_bytes: int = 10 * 1024 * 1024
     host_script_url: str = HOST_SCRIPT_URL
     hsts_seconds: int = 31_536_000  # Strict-Transport-Security where base_url is https; 0: not sent
+    strict_scopes: bool = False  # a call that needs a scope the descriptor lacks: raise instead of warning
+    data_policy_cache_seconds: float = 60.0  # how long "is this space blocked for apps" is kept; 0: ask every time
+    access_report: str | None = None  # file that counts the operations called; below the instance folder
     sync_after_install: bool = True  # make the host's dynamic modules equal to the declared ones after an install
 
     @property
@@ -166,6 +169,12 @@ def _descriptor(value: Any) -> str | Mapping[str, Any]:
     raise TypeError
 
 
+def _file(value: Any) -> str | None:
+    if isinstance(value, str | Path):
+        return str(value) or None
+    raise TypeError
+
+
 def _number(kind: Callable[[Any], Any], low: float, high: float) -> Callable[[Any], Any]:
     def read(value: Any) -> Any:
         number = kind(value)
@@ -206,5 +215,8 @@ _READ: Final[Mapping[str, Callable[[Any], Any]]] = {
     "request_timeout_seconds": _number(float, 0.1, 600),
     "max_webhook_bytes": _number(int, 1024, 1024 * 1024 * 1024),
     "hsts_seconds": _number(int, 0, 100 * 366 * _DAY),
+    "strict_scopes": _boolean,
+    "data_policy_cache_seconds": _number(float, 0, 3600),
+    "access_report": _file,
     "sync_after_install": _boolean,
 }

@@ -12,6 +12,8 @@ from flask import Flask, Request, current_app, has_request_context, request
 from werkzeug.local import LocalProxy
 
 from ..client import HostClient, Transport
+from ..client.access import AccessObserver, AccessWatch
+from ..client.data_policy import DataPolicy, DataPolicyCache
 from ..dynamic import DynamicModules
 from ..errors import ConfigurationError, NotAuthenticatedError
 from ..inbound import Authenticator, InboundRequest, Principal
@@ -46,6 +48,8 @@ class ConnectState:
     """Everything the extension keeps for one app, in ``app.extensions["atlassian_connect"]``.
 
     :ivar document: builds the descriptor; called at the first use: views may be declared after ``init_app``.
+    :ivar access: what was called, and warned about.
+    :ivar policies: what administrators block, as hosts told lately.
     :ivar clock: seconds since the epoch.
     """
 
@@ -59,6 +63,8 @@ class ConnectState:
     transport: Transport
     background: Background
     dynamic: DynamicModules
+    access: AccessWatch
+    policies: DataPolicyCache
     document: Callable[[], dict[str, Any]]
     clock: Callable[[], float] = time.time
     guarded_paths: set[str] = field(default_factory=set)
@@ -75,18 +81,24 @@ class ConnectState:
 
     def client(self, tenant: Tenant) -> HostClient:
         """Make the client for one tenant's host."""
+        policy = DataPolicy(lambda: self._client(tenant), tenant, cache=self.policies)
+        return self._client(tenant, observer=AccessObserver(tenant.product, self.access, policy), data_policy=policy)
+
+    def _client(self, tenant: Tenant, **watched: Any) -> HostClient:
         return HostClient(
             tenant,
             transport=self.transport,
             timeout=(min(5.0, self.settings.request_timeout_seconds), self.settings.request_timeout_seconds),
             token_lifetime_seconds=self.settings.token_lifetime_seconds,
             clock=self.clock,
+            **watched,
         )
 
     def forget(self, client_key: str) -> bool:
         """Delete a tenant and everything that is kept for it, then say so. False when it was gone already."""
         found = self.store.forget(client_key)
         self.tenants.drop(client_key)
+        self.policies.clear(client_key)
         if found:
             tenant_forgotten.send(self.app, client_key=client_key)
         return found

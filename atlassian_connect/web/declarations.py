@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar, overload
 
+from flask import Response
+
 from ..protocol.lifecycle import LifecycleEvent
 from ..protocol.modules import name_object
 from ..registry import (
@@ -14,9 +16,11 @@ from ..registry import (
     TenantCallback,
     View,
     WebhookDeclaration,
+    WebhookEvent,
     WebhookHandler,
 )
 from ..tenants import Tenant
+from .blocked import ACCESS_EVENTS, WhenBlocked, check_behaviour, when_blocked
 from .guards import accepted_kinds, guarded
 
 __all__ = ["Declarations"]
@@ -53,6 +57,7 @@ class Declarations:
         *,
         url: str | None = None,
         methods: Sequence[str] = ("GET",),
+        when_blocked: WhenBlocked | None = None,
         **fields: Any,
     ) -> Callable[[V], V]:
         """Serve a view as a module of the descriptor. Same as :meth:`add_module`.
@@ -65,13 +70,15 @@ class Declarations:
         :param url: below the base URL, with the host's ``{variables}``; default ``<url_prefix>/<key>``. A variable in
             the path becomes an argument of the view (``{issue.key}`` → ``issue_key``); in the query it is safer.
         :param methods: HTTP methods of the view; some modules are rendered by POST.
+        :param when_blocked: what to answer when the view needs data that an administrator's app access rule blocks; see
+            :meth:`when_blocked`. None: ``error``.
         :param fields: further fields of the module, spelt as in the descriptor: ``location``, ``weight``,
             ``conditions``, … A ``name`` may be a plain string.
         :raises DescriptorError: the key is bad or taken, or a field is missing that hosts require.
         """
 
         def register(view: V) -> V:
-            self.add_module(module_type, key, view, url=url, methods=methods, **fields)
+            self.add_module(module_type, key, view, url=url, methods=methods, when_blocked=when_blocked, **fields)
             return view
 
         return register
@@ -84,9 +91,11 @@ class Declarations:
         *,
         url: str | None = None,
         methods: Sequence[str] = ("GET",),
+        when_blocked: WhenBlocked | None = None,
         **fields: Any,
     ) -> None:
         """Declare a module and its view. See :meth:`module`."""
+        view = _lenient(view, when_blocked)
         declaration = ModuleDeclaration(module_type, key, view, _fields(fields), url, tuple(methods))
         self._registry.add_module(declaration)
         self._declared_module(declaration)
@@ -99,6 +108,7 @@ class Declarations:
         url: str | None = None,
         methods: Sequence[str] = ("GET",),
         when: Callable[[Tenant], bool] | None = None,
+        when_blocked: WhenBlocked | None = None,
         **fields: Any,
     ) -> Callable[[V], V]:
         """Serve a view as a module that is registered at runtime. Same as :meth:`add_dynamic_module`.
@@ -111,7 +121,9 @@ class Declarations:
         """
 
         def register(view: V) -> V:
-            self.add_dynamic_module(module_type, key, view, url=url, methods=methods, when=when, **fields)
+            self.add_dynamic_module(
+                module_type, key, view, url=url, methods=methods, when=when, when_blocked=when_blocked, **fields
+            )
             return view
 
         return register
@@ -125,9 +137,11 @@ class Declarations:
         url: str | None = None,
         methods: Sequence[str] = ("GET",),
         when: Callable[[Tenant], bool] | None = None,
+        when_blocked: WhenBlocked | None = None,
         **fields: Any,
     ) -> None:
         """Declare a dynamic module and its view. See :meth:`dynamic_module`."""
+        view = _lenient(view, when_blocked)
         declaration = ModuleDeclaration(
             module_type, key, view, _fields(fields), url, tuple(methods), dynamic=True, when=when
         )
@@ -203,6 +217,17 @@ class Declarations:
         self._registry.add_callback(LifecycleEvent.DISABLED, callback)
         return callback
 
+    def clear_data_policy_on_webhooks(self) -> None:
+        """Hear from hosts when administrators block apps from something, and ask for the data policy anew then.
+
+        Declares the webhooks about app access, which need the scope ``READ``. An app with handlers of its own for them
+        (to delete what it stored of blocked objects) needs no call of this for those: the policy is forgotten before
+        any handler runs.
+        """
+        for event in ACCESS_EVENTS:
+            if all(known.event != event for known in self._registry.webhooks):
+                self.add_webhook(event, _take_note)
+
     # --- guards -------------------------------------------------------------------------------------------------------
 
     @overload
@@ -245,11 +270,34 @@ class Declarations:
 
         return guard if view is None else guard(view)
 
+    def when_blocked(self, behaviour: WhenBlocked) -> Callable[[Callable[P, R]], Callable[P, R | Response]]:
+        """Say what a view answers when it raises :class:`.AppAccessBlockedError`. Put it right above the view.
+
+        :param behaviour: ``message``: a page that says that an administrator does not let the app use this content;
+            ``empty``: an empty page; ``error``: 403. Clients that ask for JSON or text get 403 with the message, or 204
+            for ``empty``.
+        :raises ValueError: it is none of them.
+        """
+        check_behaviour(behaviour)
+
+        def lenient(view: Callable[P, R]) -> Callable[P, R | Response]:
+            return when_blocked(view, behaviour)
+
+        return lenient
+
     def _declared_module(self, declaration: ModuleDeclaration) -> None:
         """Hook: a module was declared, maybe after ``init_app``."""
 
     def _declared_webhook(self, declaration: WebhookDeclaration) -> None:
         """Hook: a webhook was declared, maybe after ``init_app``."""
+
+
+def _lenient(view: View, behaviour: WhenBlocked | None) -> View:
+    return view if behaviour is None else when_blocked(view, behaviour)
+
+
+def _take_note(event: WebhookEvent) -> None:
+    """Nothing more to do: what was known about the tenant is forgotten when the delivery arrives."""
 
 
 def _fields(fields: Mapping[str, Any]) -> dict[str, Any]:

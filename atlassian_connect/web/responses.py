@@ -11,9 +11,10 @@ import logging
 
 from flask import Flask, Request, Response, jsonify, request
 from flask.typing import ResponseReturnValue
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from ..errors import (
+    AppAccessBlockedError,
     AuthenticationError,
     ConnectError,
     HostError,
@@ -25,7 +26,17 @@ from ..errors import (
 from ..protocol.qsh import explain, mask_values
 from .context import ConnectState, current_state, principal_of
 
-__all__ = ["allow_framing", "install_response_handling", "mark_shell", "merge_frame_ancestors"]
+__all__ = [
+    "BLOCKED_MESSAGE",
+    "accepted_type",
+    "allow_framing",
+    "install_response_handling",
+    "mark_shell",
+    "merge_frame_ancestors",
+    "page",
+]
+
+BLOCKED_MESSAGE = "An administrator of this site does not let the app use this content."
 
 _log = logging.getLogger("atlassian_connect.web")
 _SHELL = "_atlassian_connect_shell"
@@ -34,12 +45,13 @@ _FRAMING = frozenset({"content-security-policy", "x-frame-options"})
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>{title}</title><style>
+<title>{title}</title>{head}<style>
 :root{{color-scheme:light dark}}
 body{{font:14px/1.5 system-ui,sans-serif;margin:3rem auto;max-width:32rem;padding:0 1rem}}
 h1{{font-size:1.2rem}} p{{opacity:.8}}
-</style></head><body><h1>{title}</h1><p>{message}</p></body></html>
+</style></head><body class="ac-content"><h1>{title}</h1><p>{message}</p></body></html>
 """
+_NOTHING = Markup("")
 _TITLES = {401: "Please reload this page", 403: "Not allowed", 413: "Too large", 503: "Try again in a moment"}
 _RELOAD = (
     "The link to this page has expired or is not valid. Reload the whole page in Jira or Confluence,"
@@ -126,6 +138,8 @@ def _status_of(error: ConnectError) -> int | None:
     """The one table from errors to statuses. None: not ours to answer, so Flask's own 500."""
     if isinstance(error, RequestError | StorageError):
         return error.status
+    if isinstance(error, AppAccessBlockedError):
+        return 403
     if isinstance(error, HostTimeoutError):
         return 504
     if isinstance(error, HostError):
@@ -141,6 +155,8 @@ def _answer_error(error: ConnectError) -> ResponseReturnValue:
     _log_refusal(error, status, request, state)
     if isinstance(error, RequestError | StorageError):
         message = error.public_message
+    elif isinstance(error, AppAccessBlockedError):
+        message = BLOCKED_MESSAGE
     else:
         message = "Jira or Confluence did not answer as expected. Please try again."
     response = _negotiated(status, message)
@@ -154,15 +170,27 @@ def _answer_error(error: ConnectError) -> ResponseReturnValue:
     return response
 
 
-def _negotiated(status: int, message: str) -> Response:
+def accepted_type() -> str:
     """HTML for a frame, text for who asks for text, JSON for the rest."""
-    accepted = request.accept_mimetypes.best_match(
+    return request.accept_mimetypes.best_match(
         ["application/json", "text/html", "text/plain"], default="application/json"
     )
+
+
+def page(title: str, message: str, head: Markup = _NOTHING) -> str:
+    """Write a page that says one thing.
+
+    :param head: further elements of the head.
+    """
+    return _PAGE.format(title=escape(title), message=escape(message), head=escape(head))
+
+
+def _negotiated(status: int, message: str) -> Response:
+    accepted = accepted_type()
     if accepted == "text/html":
         shown = _RELOAD if status == 401 else message
         title = _TITLES.get(status, "Something went wrong")
-        response = Response(_PAGE.format(title=escape(title), message=escape(shown)), mimetype="text/html")
+        response = Response(page(title, shown), mimetype="text/html")
     elif accepted == "text/plain":
         response = Response(message + "\n", mimetype="text/plain")
     else:

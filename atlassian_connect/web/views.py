@@ -24,6 +24,7 @@ from ..protocol.tokens import TokenKind
 from ..registry import WebhookDeclaration, WebhookEvent
 from ..signals import tenant_disabled, tenant_enabled, tenant_installed, tenant_uninstalled
 from ..tenants import Tenant
+from .blocked import ACCESS_EVENTS
 from .context import ConnectState, authenticate, inbound_request, state_of
 from .guards import GUARD
 
@@ -191,6 +192,8 @@ def _deliver(state: ConnectState, event_name: str, declarations: Sequence[Webhoo
         retry=int(retry) if retry.isascii() and retry.isdigit() and len(retry) < 6 else 0,
         trace=request.headers.get("X-Atlassian-Webhook-Trace"),
     )
+    if event_name in ACCESS_EVENTS:
+        state.policies.clear(tenant.client_key)
     if identifier is not None and state.store.was_handled(tenant.client_key, identifier):
         _log.info("webhook %s %s of tenant %s was handled before", event_name, identifier, tenant.client_key)
         return Response(status=204)
