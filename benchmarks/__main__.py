@@ -1,4 +1,4 @@
-"""``python -m benchmarks [qsh] [tokens] [pages] [installs] [--quick] [--json FILE]``."""
+"""``python -m benchmarks [qsh] [tokens] [pages] [installs] [access] [--quick] [--json FILE]``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .report import machine
 
-_PARTS = ("qsh", "tokens", "pages", "installs")
+_PARTS = ("qsh", "tokens", "pages", "installs", "access")
 
 
 def main() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .access import access_group
 from .descriptor import descriptor_command
 from .jwt import jwt_group
 from .modules import modules_group
@@ -12,6 +13,16 @@ from .tenants import tenants_group
 
 __all__ = ["connect_group"]
 
-connect_group = ConnectGroup("connect", help="Jira and Confluence: tenants, modules, tokens, the sandbox.")
-for _command in (sandbox_command, descriptor_command, tenants_group, modules_group, jwt_group, secrets_group):
+connect_group = ConnectGroup(
+    "connect", help="Jira and Confluence: tenants, modules, tokens, access rules, the sandbox."
+)
+for _command in (
+    sandbox_command,
+    descriptor_command,
+    tenants_group,
+    modules_group,
+    jwt_group,
+    access_group,
+    secrets_group,
+):
     connect_group.add_command(_command)
