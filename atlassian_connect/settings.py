@@ -46,6 +46,9 @@ class ConnectSettings:
     token_lifetime_seconds: int = 180  # what we send to a host, iat to exp; at most 600
     session_token_seconds: int = 900  # tokens for our own pages, iat to exp
     request_timeout_seconds: float = 30.0  # for the host's answer; connecting may take 5
+    retry_budget_seconds: float = 30.0  # for one call to a host with all its attempts and waits; 0: try once
+    authorization_server: str | None = None  # issues users' access tokens; None: the one of the host's environment
+    token_cache_url: str | None = field(default=None, repr=False)  # redis://…: processes share users' access tokens
     max_webhook_bytes: int = 10 * 1024 * 1024
     host_script_url: str = HOST_SCRIPT_URL
     hsts_seconds: int = 31_536_000  # Strict-Transport-Security where base_url is https; 0: not sent
@@ -128,6 +131,23 @@ def _loopback_origin(value: Any) -> str | None:
     if base.path or not is_loopback(base.host):
         raise ConfigurationError("A sandbox is an origin on this machine, such as http://localhost:2990.")
     return base.origin
+
+
+def _authorization_server(value: Any) -> str | None:
+    if not value:
+        return None
+    base = parse_base_url(value)
+    if base.path or (base.scheme != "https" and not is_loopback(base.host)):
+        raise ConfigurationError("An authorization server is an https origin; plain http is for this machine.")
+    return base.origin
+
+
+def _token_cache_url(value: Any) -> str | None:
+    if not value:
+        return None
+    if not isinstance(value, str) or urlsplit(value).scheme not in ("redis", "rediss", "unix"):
+        raise ConfigurationError("A token cache has a URL such as redis://localhost:6379/0.")
+    return value
 
 
 def _hosts(value: Any) -> tuple[HostPattern, ...]:
@@ -213,6 +233,9 @@ _READ: Final[Mapping[str, Callable[[Any], Any]]] = {
     "token_lifetime_seconds": _number(int, 10, 600),
     "session_token_seconds": _number(int, 30, _DAY),
     "request_timeout_seconds": _number(float, 0.1, 600),
+    "retry_budget_seconds": _number(float, 0, 3600),
+    "authorization_server": _authorization_server,
+    "token_cache_url": _token_cache_url,
     "max_webhook_bytes": _number(int, 1024, 1024 * 1024 * 1024),
     "hsts_seconds": _number(int, 0, 100 * 366 * _DAY),
     "strict_scopes": _boolean,

@@ -88,6 +88,11 @@ def test_the_base_path():
         ("sync_after_install", "maybe"),
         ("sync_after_install", 2),
         ("allowed_audiences", "ftp://x"),
+        ("authorization_server", "http://auth.example.com"),
+        ("authorization_server", "https://auth.example.com/oauth2"),
+        ("token_cache_url", "localhost:6379"),
+        ("token_cache_url", 6379),
+        ("retry_budget_seconds", "-1"),
     ],
 )
 def test_a_value_that_cannot_be_used_names_its_key(key, value):
@@ -117,6 +122,20 @@ def test_a_sandbox_is_allowed_beside_the_others():
     assert settings.sandbox_url == "http://localhost:2990"
     assert settings.allowed_hosts[-1].text == "http://localhost:2990"
     assert settings.allowed_hosts[0].text == "*.atlassian.net"
+
+
+def test_an_authorization_server_is_an_origin():
+    assert load(authorization_server="https://auth.example.com/").authorization_server == "https://auth.example.com"
+    assert load(authorization_server="http://localhost:2990").authorization_server == "http://localhost:2990"
+    assert load(authorization_server="").authorization_server is None
+
+
+def test_the_password_of_a_token_cache_does_not_show_in_a_repr():
+    settings = load(token_cache_url="rediss://user:very-secret@cache.example.com/0")
+
+    assert settings.token_cache_url == "rediss://user:very-secret@cache.example.com/0"
+    assert "very-secret" not in repr(settings)
+    assert load(token_cache_url="").token_cache_url is None
 
 
 def test_the_encryption_keys_do_not_show_in_a_repr():

@@ -3,6 +3,7 @@
 from .auth import AnonymousAuth, HostAuth, RequestAuth
 from .calls import CallObserver, CallOptions, HostCall, RequestOptions, call_of
 from .dynamic_modules import DynamicModulesClient
+from .impersonation import UserAuth, UserTokens, authorization_server
 from .licence import Licence
 from .pagination import PageStyle, Paginator
 from .permissions import PermissionResult
@@ -10,6 +11,7 @@ from .rate_limits import LimitPolicy, RateLimit
 from .retry import RetryPolicy
 from .session import HostClient
 from .tasks import TaskState
+from .token_cache import SealedTokens, TokenCache
 from .transport import Transport
 from .versioned_properties import VersionedProperty
 
@@ -30,8 +32,13 @@ __all__ = [
     "RequestAuth",
     "RequestOptions",
     "RetryPolicy",
+    "SealedTokens",
     "TaskState",
+    "TokenCache",
     "Transport",
+    "UserAuth",
+    "UserTokens",
     "VersionedProperty",
+    "authorization_server",
     "call_of",
 ]

@@ -14,11 +14,11 @@ import requests
 from ..errors import HostError, HostResponseError, RateLimitedError
 from .auth import AnonymousAuth
 from .bodies import BODILESS
-from .calls import CallObserver, RequestOptions, remember_call
+from .calls import CallObserver, RequestOptions, remember_call, was_remembered
 from .exchange import Exchange, bare, next_url, origin_of, redirect_of
 from .messages import MAX_ERROR_BYTES, error_of
 from .rate_limits import RateLimit, rate_limit_of
-from .retry import Attempts
+from .retry import Attempts, at_most
 from .transport import Timeout, read_at_most
 
 __all__ = ["call", "observed"]
@@ -33,7 +33,7 @@ def call(
     try:
         if counted:
             _wait_for_points(exchange, attempts, client_key)
-        outcome = attempts.run(lambda seconds: exchange.attempt(_at_most(timeout, seconds)))
+        outcome = attempts.run(lambda seconds: exchange.attempt(at_most(timeout, seconds)))
         if not isinstance(outcome, requests.Response):
             raise outcome
         if counted and outcome.status_code == 429 and exchange.on_host:
@@ -47,10 +47,12 @@ def call(
         limit = error.rate_limit
         if error.response is not None:
             limit = rate_limit_of(error.response.headers, now=attempts.clock())
-        _explain(error, attempts, limit)
+        if not was_remembered(error):
+            _explain(error, attempts, limit)
         raise
     except HostError as error:
-        remember_call(error, attempts)
+        if not was_remembered(error):  # threads that wait for one token share its error
+            remember_call(error, attempts)
         raise
     return outcome
 
@@ -101,14 +103,6 @@ def _explain(error: RateLimitedError, attempts: Attempts, limit: RateLimit | Non
     again = "" if error.retry_after is None else f"; the host wants to see the next call in {error.retry_after:.0f} s"
     error.add_note(f"Sent {attempts.count} times, waited {sum(attempts.waits):.1f} s{again}.")
     remember_call(error, attempts, limit=limit)
-
-
-def _at_most(timeout: Timeout, seconds: float | None) -> Timeout:
-    if seconds is None:
-        return timeout
-    if isinstance(timeout, tuple):
-        return min(timeout[0], seconds), min(timeout[1], seconds)
-    return min(timeout, seconds)
 
 
 def _check(response: requests.Response, *, unread: bool, redirect_is_error: bool) -> None:

@@ -16,7 +16,16 @@ from .rate_limits import RateLimit, rate_limit_of
 from .retry import Attempts
 from .transport import Timeout
 
-__all__ = ["CallObserver", "CallOptions", "Data", "HostCall", "RequestOptions", "call_of", "remember_call"]
+__all__ = [
+    "CallObserver",
+    "CallOptions",
+    "Data",
+    "HostCall",
+    "RequestOptions",
+    "call_of",
+    "remember_call",
+    "was_remembered",
+]
 
 #: Form fields, raw bytes, or something to read from while it is sent.
 Data: TypeAlias = "Mapping[str, Any] | list[tuple[str, Any]] | str | bytes | IO[bytes] | Iterable[bytes]"
@@ -103,6 +112,11 @@ def call_of(outcome: requests.Response | HostError) -> HostCall:
     if isinstance(response, requests.Response):
         limit = rate_limit_of(response.headers, now=now)
     return HostCall(attempts, waits, limit)
+
+
+def was_remembered(outcome: requests.Response | HostError) -> bool:
+    """Tell whether :func:`remember_call` was here."""
+    return _RECORD in vars(outcome)
 
 
 def remember_call(

@@ -19,8 +19,9 @@ from tenacity import RetryCallState, Retrying, retry_if_result, wait_random_expo
 
 from ..errors import HostUnreachableError
 from .rate_limits import rate_limit_of
+from .transport import Timeout
 
-__all__ = ["SAFE_METHODS", "Attempts", "Outcome", "RetryPolicy"]
+__all__ = ["SAFE_METHODS", "Attempts", "Outcome", "RetryPolicy", "at_most"]
 
 #: Methods that change nothing, so a host may get them twice.
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -144,6 +145,15 @@ class Attempts:
 
     def _over(self, state: RetryCallState) -> bool:
         return state.attempt_number >= self._policy.attempts or state.upcoming_sleep >= self.remaining
+
+
+def at_most(timeout: Timeout, seconds: float | None) -> Timeout:
+    """Cut a timeout, where there is a bound."""
+    if seconds is None:
+        return timeout
+    if isinstance(timeout, tuple):
+        return min(timeout[0], seconds), min(timeout[1], seconds)
+    return min(timeout, seconds)
 
 
 def _outcome(state: RetryCallState) -> Outcome:

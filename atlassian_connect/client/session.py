@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Unpack
 
 import requests
@@ -26,6 +26,7 @@ from .calls import CallObserver, CallOptions, Data, RequestOptions
 from .data_policy import DataPolicy, DataPolicyCache
 from .everyday import EverydayCalls
 from .exchange import MAX_REDIRECTS, Exchange, signable
+from .impersonation import UserAuth, UserTokens
 from .multipart import Files
 from .pagination import PageStyle, Paginator
 from .query import Params, query_pairs
@@ -57,6 +58,7 @@ class HostClient(EverydayCalls):
     :param observer: sees every call before it is sent and after it ended.
     :param data_policy: what :attr:`data_policy` is; default: one that keeps answers for this client only.
     :param retry_policy: when calls are tried again, and how long that may take.
+    :param user_tokens: where :meth:`as_user` gets access tokens from; default: tokens of this client only.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class HostClient(EverydayCalls):
         observer: CallObserver | None = None,
         data_policy: DataPolicy | None = None,
         retry_policy: RetryPolicy | None = None,
+        user_tokens: UserTokens | None = None,
     ) -> None:
         self._tenant = tenant
         self._observer = observer
@@ -79,6 +82,9 @@ class HostClient(EverydayCalls):
         self._timeout = timeout
         self._clock = clock
         self._retry_policy = retry_policy or RetryPolicy()
+        self._user_tokens = user_tokens or UserTokens(
+            transport, timeout=timeout, retry_policy=retry_policy, clock=clock
+        )
         self._auth: RequestAuth = HostAuth(tenant, token_lifetime_seconds=token_lifetime_seconds, clock=clock)
         app_key = re.sub(r"[^A-Za-z0-9._-]", "", tenant.app_key)[:100]
         self._user_agent = user_agent or f"{package_agent()} ({app_key})"
@@ -100,6 +106,18 @@ class HostClient(EverydayCalls):
         client = copy.copy(self)
         client._observer = None
         return client
+
+    def as_user(self, account_id: str, scopes: Iterable[str] | None = None) -> HostClient:
+        """Make a client for the same host that acts as a user: limited by the user's permissions, shown in history.
+
+        Needs the scope ``ACT_AS_USER``. The user's access token is fetched with the first call.
+
+        :param account_id: of a verified request (``current_account_id``), or stored for what this user asked for. Never
+            from a request's parameter: whoever sends the request would act as anyone.
+        :param scopes: what the token may do, at most, e.g. ``["READ"]``; None for all that the app has.
+        :raises ValueError: something that cannot be an account id or a scope.
+        """
+        return self._with(UserAuth(self._tenant, self._user_tokens, account_id, scopes))
 
     def anonymous(self) -> HostClient:
         """Make a client for the same host whose requests carry no credentials: what visitors may see."""

@@ -11,9 +11,10 @@ from typing import Any, cast
 from flask import Flask, Request, current_app, has_request_context, request
 from werkzeug.local import LocalProxy
 
-from ..client import HostClient, Transport
+from ..client import HostClient, RetryPolicy, SealedTokens, Transport, UserTokens, authorization_server
 from ..client.access import AccessObserver, AccessWatch
 from ..client.data_policy import DataPolicy, DataPolicyCache
+from ..client.redis_cache import RedisTokenCache
 from ..dynamic import DynamicModules
 from ..errors import ConfigurationError, NotAuthenticatedError
 from ..inbound import Authenticator, InboundRequest, Principal
@@ -22,7 +23,7 @@ from ..protocol.tokens import TokenKind
 from ..registry import Registry
 from ..settings import ConnectSettings
 from ..signals import tenant_forgotten
-from ..tenants import Tenant, TenantCache, TenantStore
+from ..tenants import SqlTenantStore, Tenant, TenantCache, TenantStore
 from .background import Background
 
 __all__ = [
@@ -79,6 +80,34 @@ class ConnectState:
         """The bytes it is served as: the same from the first request to the last."""
         return descriptor_bytes(self.descriptor)
 
+    def __post_init__(self) -> None:
+        _ = self.user_tokens  # a token cache that cannot be used is said before anything is served
+
+    @cached_property
+    def user_tokens(self) -> UserTokens:
+        """Access tokens of the users that the app acts as."""
+        settings = self.settings
+        return UserTokens(
+            self.transport,
+            server=lambda base: authorization_server(
+                base,
+                environments=settings.environments,
+                override=settings.authorization_server,
+                sandbox_url=settings.sandbox_url,
+            ),
+            timeout=(min(5.0, settings.request_timeout_seconds), settings.request_timeout_seconds),
+            retry_policy=RetryPolicy(budget_seconds=settings.retry_budget_seconds),
+            shared=self._shared_tokens(),
+            clock=self.clock,
+        )
+
+    def _shared_tokens(self) -> SealedTokens | None:
+        if self.settings.token_cache_url is None or not isinstance(self.store, SqlTenantStore):
+            return None
+        box = self.store.box
+        cache = RedisTokenCache(self.settings.token_cache_url)
+        return SealedTokens(cache, encrypt=box.encrypt, decrypt=box.decrypt)
+
     def client(self, tenant: Tenant) -> HostClient:
         """Make the client for one tenant's host."""
         policy = DataPolicy(lambda: self._client(tenant), tenant, cache=self.policies)
@@ -91,6 +120,8 @@ class ConnectState:
             timeout=(min(5.0, self.settings.request_timeout_seconds), self.settings.request_timeout_seconds),
             token_lifetime_seconds=self.settings.token_lifetime_seconds,
             clock=self.clock,
+            retry_policy=RetryPolicy(budget_seconds=self.settings.retry_budget_seconds),
+            user_tokens=self.user_tokens,
             **watched,
         )
 
@@ -98,6 +129,7 @@ class ConnectState:
         """Delete a tenant and everything that is kept for it, then say so. False when it was gone already."""
         found = self.store.forget(client_key)
         self.tenants.drop(client_key)
+        self.user_tokens.drop_tenant(client_key)
         self.policies.clear(client_key)
         if found:
             tenant_forgotten.send(self.app, client_key=client_key)
