@@ -8,10 +8,11 @@ attachment* there; no body on GET: https://developer.atlassian.com/changelog/#CH
 from __future__ import annotations
 
 import copy
+import os
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Unpack
+from typing import IO, Any, Unpack
 
 import requests
 from requests.structures import CaseInsensitiveDict
@@ -24,6 +25,7 @@ from .bodies import BODILESS, Body
 from .calling import call, observed
 from .calls import CallObserver, CallOptions, Data, RequestOptions
 from .data_policy import DataPolicy, DataPolicyCache
+from .download import Progress, write_body
 from .everyday import EverydayCalls
 from .exchange import MAX_REDIRECTS, Exchange, signable
 from .impersonation import UserAuth, UserTokens
@@ -294,6 +296,31 @@ class HostClient(EverydayCalls):
             items=items,
             **options,
         )
+
+    def download(
+        self,
+        url: str,
+        file: IO[bytes] | str | os.PathLike[str],
+        *,
+        params: Params | None = None,
+        progress: Progress | None = None,
+        follow_foreign: bool = True,
+        **options: Unpack[CallOptions],
+    ) -> requests.Response:
+        """GET something large into a file, piece by piece.
+
+        :param file: opened for writing bytes, or a path. At the path stands the whole file afterwards, or, after an
+            error, what was there before.
+        :param progress: called after each piece with the bytes so far, and those in all or None.
+        :param follow_foreign: hosts redirect downloads to other servers; those are called without credentials.
+        :return: the answer, for its headers; its body is in the file.
+
+        Errors are those of :meth:`request`; an answer that breaks off is a :class:`HostUnreachableError` too.
+        """
+        options["headers"] = {"Accept": "*/*", "Accept-Encoding": "identity", **(options.get("headers") or {})}
+        response = self.get(url, params=params, stream=True, follow_foreign=follow_foreign, **options)
+        write_body(response, file, progress)
+        return response
 
     def _headers(
         self, method: str, given: Mapping[str, str] | None, *, multipart: bool

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from atlassian_connect.client import HostClient
-from atlassian_connect.errors import HostError, HostForbiddenError, HostNotFoundError
+from atlassian_connect.errors import HostError, HostForbiddenError, HostNotFoundError, UrlNotAllowedError
 
 
 class Blocked(HostForbiddenError):
@@ -85,3 +85,30 @@ def test_without_check_an_observer_gets_the_response(watched, observer, cloud):
     response = watched.get("/a", check=False)
 
     assert observer.seen[-1][-1] is response
+
+
+# --- anonymous --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_anonymous_call_has_no_credentials_at_all(stream, client, cloud):
+    cloud.on("/wiki/a", 302, Location="/wiki/b")
+
+    client.get("/a", anonymous=True, stream=stream).close()
+    client.anonymous().get("/a", stream=stream).close()
+
+    assert len(cloud.received) == 4
+    assert not any("Authorization" in received.headers for received in cloud.received)
+    client.get("/a")
+    assert cloud.last.headers["Authorization"]
+
+
+def test_an_anonymous_client_stays_on_the_host(client):
+    with pytest.raises(UrlNotAllowedError):
+        client.anonymous().get("https://evil.example/")
+
+
+def test_an_anonymous_client_has_the_same_observer(watched, observer):
+    watched.anonymous().get("/a")
+
+    assert observer.seen[0][-1]["anonymous"] is True
