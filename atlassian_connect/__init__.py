@@ -6,6 +6,7 @@ from .registry import WebhookEvent
 from .secret import Secret
 from .tenants import Tenant
 from .web.context import current_account_id, current_context, current_tenant
+from .web.licence import current_licence
 
 __all__ = [
     "AtlassianConnect",
@@ -15,5 +16,6 @@ __all__ = [
     "WebhookEvent",
     "current_account_id",
     "current_context",
+    "current_licence",
     "current_tenant",
 ]

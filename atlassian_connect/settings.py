@@ -55,6 +55,9 @@ class ConnectSettings:
     strict_scopes: bool = False  # a call that needs a scope the descriptor lacks: raise instead of warning
     data_policy_cache_seconds: float = 60.0  # how long "is this space blocked for apps" is kept; 0: ask every time
     access_report: str | None = None  # file that counts the operations called; below the instance folder
+    permission_cache_seconds: float = 3.0  # how long a guard believes what a host said about a user; at most 10
+    licence_cache_seconds: float = 600.0  # how long a licence is believed; 0: ask every time
+    licence_grace_seconds: float = 86_400.0  # how long the last known licence counts while the host does not answer
     sync_after_install: bool = True  # make the host's dynamic modules equal to the declared ones after an install
 
     @property
@@ -241,5 +244,8 @@ _READ: Final[Mapping[str, Callable[[Any], Any]]] = {
     "strict_scopes": _boolean,
     "data_policy_cache_seconds": _number(float, 0, 3600),
     "access_report": _file,
+    "permission_cache_seconds": _number(float, 0, 10),
+    "licence_cache_seconds": _number(float, 0, 3600),
+    "licence_grace_seconds": _number(float, 0, 30 * _DAY),
     "sync_after_install": _boolean,
 }

@@ -14,6 +14,8 @@ from werkzeug.local import LocalProxy
 from ..client import HostClient, RetryPolicy, SealedTokens, Transport, UserTokens, authorization_server
 from ..client.access import AccessObserver, AccessWatch
 from ..client.data_policy import DataPolicy, DataPolicyCache
+from ..client.licence import LicenceCache
+from ..client.permissions import PermissionCache
 from ..client.redis_cache import RedisTokenCache
 from ..dynamic import DynamicModules
 from ..errors import ConfigurationError, NotAuthenticatedError
@@ -80,6 +82,17 @@ class ConnectState:
         """The bytes it is served as: the same from the first request to the last."""
         return descriptor_bytes(self.descriptor)
 
+    @cached_property
+    def permission_cache(self) -> PermissionCache:
+        """What users may do, as hosts said moments ago."""
+        return PermissionCache(self.settings.permission_cache_seconds)
+
+    @cached_property
+    def licences(self) -> LicenceCache:
+        """What hosts said about licences."""
+        settings = self.settings
+        return LicenceCache(settings.licence_cache_seconds, grace_seconds=settings.licence_grace_seconds)
+
     def __post_init__(self) -> None:
         _ = self.user_tokens  # a token cache that cannot be used is said before anything is served
 
@@ -131,6 +144,7 @@ class ConnectState:
         self.tenants.drop(client_key)
         self.user_tokens.drop_tenant(client_key)
         self.policies.clear(client_key)
+        self.licences.drop(client_key)
         if found:
             tenant_forgotten.send(self.app, client_key=client_key)
         return found

@@ -20,6 +20,7 @@ from ..registry import (
     WebhookHandler,
 )
 from ..tenants import Tenant
+from .authorization import Authorization
 from .blocked import ACCESS_EVENTS, WhenBlocked, check_behaviour, when_blocked
 from .guards import accepted_kinds, guarded
 
@@ -33,7 +34,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Declarations:
+class Declarations(Authorization):
     """What an app says about itself. Every decorator returns its function unchanged, and has a plain-call twin."""
 
     def __init__(self) -> None:

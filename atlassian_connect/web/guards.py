@@ -8,14 +8,17 @@ from typing import Any, ParamSpec, TypeVar
 
 from flask import current_app
 
+from ..errors import ConfigurationError
 from ..protocol.tokens import TokenKind
 from .context import authenticate, current_state
 from .responses import mark_shell
 
-__all__ = ["GUARD", "accepted_kinds", "guarded", "is_guarded", "shell"]
+__all__ = ["GUARD", "PERMISSIONS", "accepted_kinds", "guarded", "is_guarded", "shell"]
 
 #: Marks a function that checks for itself who calls it.
 GUARD = "__atlassian_connect_guard__"
+#: Marks a function that checks what a verified user may do; its value is how it was said.
+PERMISSIONS = "__atlassian_connect_permissions__"
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -49,7 +52,16 @@ def guarded(view: Callable[P, R], accepts: frozenset[TokenKind]) -> Callable[P, 
 
 
 def shell(view: Callable[P, R]) -> Callable[P, R]:
-    """Wrap the view of a cacheable page, which hosts load without a token."""
+    """Wrap the view of a cacheable page, which hosts load without a token.
+
+    :raises ConfigurationError: the view wants to know what the user may do, and a shell knows no user.
+    """
+    decorator = getattr(view, PERMISSIONS, None)
+    if decorator is not None:
+        raise ConfigurationError(
+            f"{decorator} is on the view of a cacheable module, which hosts load for everybody without a token. Put it"
+            " on the routes that the page calls."
+        )
 
     @functools.wraps(view)
     def open_view(*args: P.args, **kwargs: P.kwargs) -> R:
