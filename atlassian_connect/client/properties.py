@@ -15,6 +15,7 @@ https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-user-properti
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote, unquote
@@ -44,6 +45,7 @@ MAX_VALUE_LENGTH: Final = 32_768
 #: An app property that hosts make themselves and nobody writes: its value is the client key.
 RESERVED_KEY: Final = "connect_client_key_019cdff3-8bfb-71fe-9628-875b700aebb8"
 _JSON: Final = {"Content-Type": "application/json"}
+_USER_KEY = re.compile(r"[-_a-zA-Z0-9]+").fullmatch
 
 D = TypeVar("D")
 
@@ -141,10 +143,21 @@ class EntityProperties(Properties):
 
 
 class ConfluenceUserProperties(Properties):
-    """What Confluence keeps for one user, on the site. Values are JSON objects."""
+    """What Confluence keeps for one user, on the site.
+
+    Values are JSON objects; keys have 127 letters, digits, hyphens and underscores.
+    """
 
     def __init__(self, client: HostClient, account_id: str) -> None:
-        super().__init__(client, f"/rest/api/user/{segment(account_id, what='account id')}/property", max_key=255)
+        super().__init__(client, f"/rest/api/user/{segment(account_id, what='account id')}/property", max_key=127)
+
+    def _url(self, key: str, *, write: bool = False) -> str:
+        url = super()._url(key)
+        if not _USER_KEY(key):
+            raise PropertyError(
+                "The key of a user property in Confluence has letters, digits, hyphens and underscores."
+            )
+        return url
 
     def keys(self) -> list[str]:
         """Ask for the keys that are there."""

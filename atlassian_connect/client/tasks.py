@@ -101,7 +101,8 @@ def task_state(document: Mapping[str, Any]) -> TaskState:
     :raises HostError: that is no task.
     """
     id_ = str(document.get("id", ""))
-    if "finished" in document or "percentageComplete" in document:  # Confluence
+    # Confluence. Jira has a field finished, too: the time.
+    if "percentageComplete" in document or isinstance(document.get("finished"), bool):
         # Older answers do not say whether it is finished.
         finished = document.get("finished", document.get("percentageComplete") == 100) is True
         return TaskState(

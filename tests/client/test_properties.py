@@ -455,6 +455,8 @@ def test_confluence_keeps_user_properties_by_other_methods(confluence):
     assert properties.keys() == ["k"]
     with pytest.raises(PropertyError, match="JSON object"):
         properties.put("k", [1])
+    with pytest.raises(PropertyError, match="letters, digits"):
+        properties.put("a.b", {})
     with pytest.raises(PropertyError, match="characters"):
         properties.put("k", {"a": "a" * MAX_VALUE_LENGTH})
 

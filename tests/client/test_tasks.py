@@ -201,6 +201,8 @@ def test_an_answer_that_is_no_task(document):
         ({"percentageComplete": 100, "finished": False, "successful": False}, "running", 100),
         ({"percentageComplete": 100, "successful": False}, "failed", 100),
         ({"finished": True, "successful": True}, "done", 0),
+        ({"status": "COMPLETE", "progress": 100, "finished": 1790000003000}, "done", 100),
+        ({"status": "FAILED", "progress": 100, "finished": 1790000003000}, "failed", 100),
     ],
 )
 def test_what_hosts_say_about_tasks(document, state, progress):
