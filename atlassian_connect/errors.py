@@ -375,7 +375,7 @@ class AppAccessBlockedError(HostResponseError):
         if certain:
             what = f"space {space}" if space is not None else f"project {project}"
             told = f"An administrator blocks apps from {what}."
-        self.args = (f"{self.args[0]}. {told}",)
+        self.args = (f"{str(self).rstrip('.')}. {told}",)
         self.operation = operation
         self.space = space
         self.project = project
