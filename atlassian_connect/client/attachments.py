@@ -10,27 +10,27 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ..errors import HostError, HostNotFoundError
 from ..types import JsonObject
-from .properties import answered_object, segment
+from .properties import answered_object, raise_blocked, segment
 
 if TYPE_CHECKING:
     import requests
 
+    from .download import Progress
     from .pagination import Paginator
     from .session import HostClient
 
-__all__ = ["AttachmentKind", "ContentAttachments", "IssueAttachments", "Progress", "Upload"]
+__all__ = ["AttachmentKind", "ContentAttachments", "Destination", "IssueAttachments", "Upload"]
 
 #: A path, an open file with a name, or ``(file name, content[, content type])``.
 Upload: TypeAlias = "os.PathLike[str] | IO[bytes] | tuple[str, IO[bytes] | bytes] | tuple[str, IO[bytes] | bytes, str]"
-#: Called with the bytes of the files sent so far, and the bytes in all: None when a file does not tell its length. A
-#: call that is tried again starts over, so the first number may fall.
-Progress: TypeAlias = Callable[[int, int | None], None]
+#: A path, or a file that is open for writing bytes.
+Destination: TypeAlias = "IO[bytes] | str | os.PathLike[str]"
 #: What an attachment list hangs on in Confluence, by its name in the REST.
 AttachmentKind: TypeAlias = Literal["pages", "blogposts", "custom-content"]
 
@@ -45,6 +45,8 @@ class IssueAttachments:
     def upload(self, *files: Upload, progress: Progress | None = None) -> list[JsonObject]:
         """Attach files to the issue, in one request.
 
+        :param progress: called with the bytes of the files sent so far, and the bytes in all: None when a file does not
+            tell its length. A call that is tried again starts over, so the first number may fall.
         :return: the host's records of the new attachments: ``id``, ``filename``, ``size``, ….
         :raises ValueError: no file, or one without a name.
         """
@@ -59,13 +61,12 @@ class IssueAttachments:
         fields = issue.get("fields")
         return _records(fields.get("attachment") or [] if isinstance(fields, dict) else None)
 
-    def download(self, attachment_id: str | int) -> requests.Response:
-        """Open an attachment. The content is read from the response, which the caller closes.
-
-        The host redirects to another server, which gets no credentials.
-        """
+    def download(
+        self, attachment_id: str | int, file: Destination, *, progress: Progress | None = None
+    ) -> requests.Response:
+        """Write the content of an attachment to a file. As :meth:`.HostClient.download`."""
         url = f"/rest/api/3/attachment/content/{segment(str(attachment_id), what='attachment id')}"
-        return _download(self._client, url)
+        return self._client.download(url, file, progress=progress)
 
     def delete(self, attachment_id: str | int) -> bool:
         """Delete an attachment. False when it is gone, or not for this app to see."""
@@ -90,6 +91,7 @@ class ContentAttachments:
     ) -> list[JsonObject]:
         """Attach files to the content, in one request.
 
+        :param progress: as for :meth:`IssueAttachments.upload`.
         :param replace: an attachment of the same name gets a new version; False: it is an error.
         :param comment: kept with each file.
         :param notify: tell watchers, and write it into the history as more than a minor edit.
@@ -109,27 +111,22 @@ class ContentAttachments:
         """Go through the attachments of the content, page by page."""
         return self._client.paginate(f"/api/v2/{self._kind}/{self._id}/attachments", limit=page_size, items="results")
 
-    def download(self, attachment_id: str) -> requests.Response:
-        """Open an attachment. The content is read from the response, which the caller closes.
-
-        The host redirects to another server, which gets no credentials.
-        """
+    def download(self, attachment_id: str, file: Destination, *, progress: Progress | None = None) -> requests.Response:
+        """Write the content of an attachment to a file. As :meth:`.HostClient.download`."""
         part = segment(attachment_id, what="attachment id")
-        return _download(self._client, f"/rest/api/content/{self._id}/child/attachment/{part}/download")
+        url = f"/rest/api/content/{self._id}/child/attachment/{part}/download"
+        return self._client.download(url, file, progress=progress)
 
     def delete(self, attachment_id: str) -> bool:
         """Move an attachment to the trash. False when it is gone, or not for this app to see."""
         return _delete(self._client, f"/api/v2/attachments/{segment(attachment_id, what='attachment id')}")
 
 
-def _download(client: HostClient, url: str) -> requests.Response:
-    return client.get(url, headers={"Accept": "*/*"}, stream=True, follow_foreign=True)
-
-
 def _delete(client: HostClient, url: str) -> bool:
     try:
         client.delete(url, idempotent=True)
-    except HostNotFoundError:
+    except HostNotFoundError as error:
+        raise_blocked(error)
         return False
     return True
 

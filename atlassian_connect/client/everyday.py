@@ -70,7 +70,7 @@ class EverydayCalls:
     def user_properties(self, account_id: str) -> EntityProperties | ConfluenceUserProperties:
         """The properties of a user, as this tenant's product keeps them."""
         if _client(self).tenant.product == "confluence":
-            return ConfluenceUserProperties(_client(self), account_id)
+            return ConfluenceUserProperties(_client(self), str(account_id))
         return EntityProperties(_client(self), "/rest/api/3/user", params={"accountId": str(account_id)})
 
     def content_properties(self, content: str | int, kind: ContentKind = "pages") -> VersionedProperties:

@@ -116,7 +116,8 @@ class Permissions:
     ) -> PermissionResult:
         """Ask Jira, in one call, whether a user has all of some permissions.
 
-        :param account_id: None: an anonymous visitor; the call then carries no credentials.
+        :param account_id: ``current_account_id``, for example. None: an anonymous visitor; the call then carries no
+            credentials.
         :param global_: keys of global permissions, e.g. ``ADMINISTER``.
         :param project: keys of project permissions, e.g. ``EDIT_ISSUES``: each must hold for each of ``projects`` and
             of ``issues``.
@@ -146,14 +147,14 @@ class Permissions:
             "globalPermissions": list(wanted_global),
             "projectPermissions": [check._body() for check in wanted],
         }
-        if account_id is not None:
+        if account_id:
             body["accountId"] = str(account_id)
         answer = answered_object(
             self._client.post(
                 "/rest/api/3/permissions/check",
                 json=body,
                 headers=_NO_CHECK,
-                anonymous=account_id is None,
+                anonymous=not account_id,
                 idempotent=True,
                 budget=budget,
             )
@@ -181,7 +182,7 @@ class Permissions:
         if isinstance(content_id, bool) or not _CONTENT_ID(str(content_id)):
             raise ValueError(f"{content_id!r} is no content id.")
         [wanted] = _names([operation])
-        subject = {"type": "user", "identifier": "anonymous" if account_id is None else str(account_id)}
+        subject = {"type": "user", "identifier": str(account_id) if account_id else "anonymous"}
         try:
             response = self._client.post(
                 f"/rest/api/content/{content_id}/permission/check",
@@ -215,7 +216,7 @@ class Permissions:
         wanted = _names(operations)
         if not wanted:
             raise ValueError("Name at least one operation to check.")
-        if account_id is None:
+        if not account_id:
             return PermissionResult(wanted)
         try:
             response = self._client.get(

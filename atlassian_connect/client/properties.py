@@ -2,7 +2,8 @@
 
 Everything here reads the same. A property that is not there is no error: ``get`` returns its default and ``delete``
 returns False. Hosts answer 404 for an object that the app cannot see, too, so those two read the same; ``keys`` and
-``put`` raise :class:`.HostNotFoundError` for such an object. Keys and values are checked before anything is sent.
+``put`` raise :class:`.HostNotFoundError` for such an object, and everything :class:`.AppAccessBlockedError` where it is
+certain that an administrator blocks the app. Keys and values are checked before anything is sent.
 
 Never base a decision about permissions on a property. The browser can write app properties for every user who sees a
 page of the app, and entity properties belong to whoever may edit the object.
@@ -20,7 +21,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote, unquote
 
-from ..errors import HostError, HostNotFoundError, PropertyError
+from ..errors import AppAccessBlockedError, HostError, HostNotFoundError, PropertyError
 from ..types import Json
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ __all__ = [
     "answered_object",
     "keys_of",
     "property_json",
+    "raise_blocked",
     "segment",
 ]
 
@@ -45,6 +47,7 @@ MAX_VALUE_LENGTH: Final = 32_768
 #: An app property that hosts make themselves and nobody writes: its value is the client key.
 RESERVED_KEY: Final = "connect_client_key_019cdff3-8bfb-71fe-9628-875b700aebb8"
 _JSON: Final = {"Content-Type": "application/json"}
+_KEY: Final = "property key"
 _USER_KEY = re.compile(r"[-_a-zA-Z0-9]+").fullmatch
 
 D = TypeVar("D")
@@ -80,7 +83,8 @@ class Properties:
         """
         try:
             response = self._client.get(self._url(key), params=self._params)
-        except HostNotFoundError:
+        except HostNotFoundError as error:
+            raise_blocked(error)
             return default
         found: Json = answered_object(response, "value")["value"]
         return found
@@ -106,7 +110,8 @@ class Properties:
         """
         try:
             self._client.delete(self._url(key, write=True), params=self._params, idempotent=True)
-        except HostNotFoundError:
+        except HostNotFoundError as error:
+            raise_blocked(error)
             return False
         return True
 
@@ -193,20 +198,28 @@ def property_json(value: Json, *, maximum: int | None = MAX_VALUE_LENGTH) -> byt
     return body
 
 
-def segment(text: str, *, maximum: int = 255, what: str = "property key") -> str:
+def segment(text: str, *, maximum: int = 255, what: str = _KEY) -> str:
     """Write a key or an id as one segment of a path.
 
-    :raises PropertyError: it is empty, too long, or one that servers take for a folder.
+    :raises ValueError: it is empty, too long, or one that servers take for a folder; a :class:`.PropertyError` for a
+        key.
     """
+    refused = PropertyError if what == _KEY else ValueError
     if not isinstance(text, str) or not text or len(text) > maximum:
-        raise PropertyError(f"A {what} is a text of 1 to {maximum} characters, not {str(text)[:300]!r}.")
+        raise refused(f"{str(text)[:300]!r} is no {what}: that is a text of 1 to {maximum} characters.")
     # Servers decode before they look for dot segments, whichever slash stands around them.
     if {".", ".."} & set(unquote(text).replace("\\", "/").split("/")) or not text.isprintable():
-        raise PropertyError(f"{text!r} cannot be a {what}: servers take it for another path.")
+        raise refused(f"{text!r} is no {what}: servers take it for another path.")
     try:
         return quote(text, safe="")
     except UnicodeEncodeError as error:
-        raise PropertyError(f"{text!r} cannot be a {what}: it is no Unicode text.") from error
+        raise refused(f"{text!r} is no {what}: it is no Unicode text.") from error
+
+
+def raise_blocked(error: HostNotFoundError) -> None:
+    """Raise a 404 again that is known to mean something else than "not there": an administrator blocks the app."""
+    if isinstance(error, AppAccessBlockedError) and error.certain:
+        raise error
 
 
 def keys_of(entries: Iterable[Any]) -> list[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
 
 from ..errors import HostConflictError, HostError, HostNotFoundError
 from ..types import Json
-from .properties import answered_object, keys_of, property_json, segment
+from .properties import answered_object, keys_of, property_json, raise_blocked, segment
 
 if TYPE_CHECKING:
     from .session import HostClient
@@ -83,7 +83,8 @@ class VersionedProperties:
         segment(key)
         try:
             response = self._client.get(self._path, params={"key": key})
-        except HostNotFoundError:
+        except HostNotFoundError as error:
+            raise_blocked(error)
             return None
         results = answered_object(response).get("results")
         for entry in results if isinstance(results, list) else ():

@@ -93,7 +93,7 @@ class JiraCheck:
             checks.append(ProjectCheck(self.issue, issues=[next(ids)]))
         permissions = state.client(principal.tenant).permissions
         return permissions.check_jira_all(
-            principal.account_id, global_=self.global_, checks=checks, budget=_BUDGET_SECONDS
+            principal.account_id, global_=self.global_, checks=checks, budget=_budget(state)
         )
 
 
@@ -126,12 +126,12 @@ class ConfluenceCheck:
         """Ask the host, once per operation, as far as the answers are yes."""
         permissions = state.client(principal.tenant).permissions
         for operation in self.content:
-            result = permissions.check_confluence(objects[0], principal.account_id, operation, budget=_BUDGET_SECONDS)
+            result = permissions.check_confluence(objects[0], principal.account_id, operation, budget=_budget(state))
             if not result:
                 return result
         if not self.application:
             return PermissionResult()
-        return permissions.check_confluence_application(principal.account_id, *self.application, budget=_BUDGET_SECONDS)
+        return permissions.check_confluence_application(principal.account_id, *self.application, budget=_budget(state))
 
 
 class Authorization:
@@ -232,6 +232,10 @@ def _authorize(state: ConnectState, principal: Principal, check: JiraCheck | Con
     if not result:
         on = f" on {', '.join(objects)}" if objects else ""
         raise PermissionDeniedError(f"{check.decorator}: {', '.join(result.missing)} not granted{on}.")
+
+
+def _budget(state: ConnectState) -> float:
+    return min(_BUDGET_SECONDS, state.settings.retry_budget_seconds)
 
 
 def _id(context: Mapping[str, Any], is_id: Callable[[str], object], *path: str) -> str:

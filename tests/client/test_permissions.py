@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 import pytest
+from werkzeug.local import LocalProxy
 
 from atlassian_connect.client import PermissionResult
 from atlassian_connect.client.permissions import PermissionCache, ProjectCheck
@@ -131,6 +132,24 @@ def test_anonymous_visitors_are_asked_for_without_credentials(jira):
     assert client.permissions.check_jira(None, project=["BROWSE_PROJECTS"], projects=[10001])
     assert host.anonymous == [True]
     assert "accountId" not in said(host.last)
+
+
+@pytest.mark.parametrize("nobody", ["", LocalProxy(lambda: None)], ids=["empty", "proxy"])
+def test_nobody_is_anonymous_however_that_is_written(jira, nobody):
+    """``current_account_id`` of an anonymous visitor is a proxy of None, which ``is None`` does not see."""
+    host, client = jira
+    host.route("POST", CHECK, grants(global_=["BULK_CHANGE"]))
+
+    assert client.permissions.check_jira(nobody, global_=["BULK_CHANGE"])
+    assert host.anonymous == [True]
+
+
+def test_a_proxy_of_an_account_is_the_account(jira):
+    host, client = jira
+    host.route("POST", CHECK, grants(global_=["BULK_CHANGE"]))
+
+    assert client.permissions.check_jira(LocalProxy(lambda: ACCOUNT), global_=["BULK_CHANGE"])
+    assert said(host.last)["accountId"] == ACCOUNT
 
 
 def test_several_checks_go_in_one_call(jira):

@@ -12,6 +12,7 @@ import pytest
 from atlassian_connect.client import HostClient, VersionedProperty
 from atlassian_connect.client.properties import MAX_VALUE_LENGTH, RESERVED_KEY, Properties
 from atlassian_connect.errors import (
+    AppAccessBlockedError,
     ConnectError,
     HostConflictError,
     HostError,
@@ -152,6 +153,30 @@ def test_an_object_that_is_missing_reads_as_the_default_but_cannot_be_listed_or_
         properties.put("k", 1)
 
 
+@pytest.mark.parametrize("certain", [True, False])
+def test_what_an_administrator_certainly_blocks_is_not_just_missing(transport, certain):
+    class Blocked(AppAccessBlockedError, HostNotFoundError):
+        pass
+
+    class Observer:
+        def before(self, *call: Any) -> None: ...
+
+        def after(self, method: str, target: Any, found: Any) -> Any:
+            return Blocked(status=404, message="", method=method, url="", certain=certain)
+
+    host, _ = scripted(transport, "jira")
+    client = HostClient(host.tenant, transport=transport, observer=Observer())
+    properties = client.issue_properties("DEMO-1")
+    calls = (lambda: properties.get("k"), lambda: properties.delete("k"), lambda: client.content_properties(1).get("k"))
+
+    for call in calls:
+        if certain:
+            with pytest.raises(AppAccessBlockedError):
+                call()
+        else:
+            assert not call()
+
+
 def test_other_refusals_are_raised(jira):
     host, client = jira
     host.route("GET", "/rest/api/3/issue/DEMO-1/properties/k", (403, {"errorMessages": ["No"]}))
@@ -253,7 +278,7 @@ def test_ids_of_objects_cannot_change_the_path(jira, bad):
     host, client = jira
 
     for place in (client.issue_properties, client.project_properties, client.board_properties):
-        with pytest.raises(PropertyError):
+        with pytest.raises(ValueError, match=r"is no (issue|project|board) id"):
             place(bad).get("k")
     assert host.received == []
 
