@@ -18,19 +18,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from .content import Issue
+from .query_tokens import COMPARISONS, Token, moment, tokens
 
 __all__ = ["Jql", "JqlError", "parse_jql"]
 
 _Test = Callable[[Issue], bool]
 
-_TOKEN = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|(<=|>=|!=|!~|[=<>~(),])|([^\s=<>!~(),"']+))""")
-_RELATIVE = re.compile(r"([+-]?\d{1,6})([wdhm])").fullmatch
-_UNIT_SECONDS: Final = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60}
-_DATE_FORMATS: Final = ("%Y-%m-%d", "%Y/%m/%d", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M")
 _EMPTY: Final = frozenset({"empty", "null"})
 _MAX_LENGTH: Final = 4000
 
@@ -50,12 +46,6 @@ _DATES: Final[dict[str, Callable[[Issue], float]]] = {
     "updateddate": lambda issue: issue.updated,
     "created": lambda issue: issue.created,
     "createddate": lambda issue: issue.created,
-}
-_COMPARISONS: Final[dict[str, Callable[[float, float], bool]]] = {
-    "<=": lambda left, right: left <= right,
-    ">=": lambda left, right: left >= right,
-    "<": lambda left, right: left < right,
-    ">": lambda left, right: left > right,
 }
 
 
@@ -91,39 +81,22 @@ def parse_jql(text: str, *, now: float, bounded: bool = True) -> Jql:
     """
     if len(text) > _MAX_LENGTH:
         raise JqlError(f"The JQL query is longer than {_MAX_LENGTH} characters.")
-    parser = _Parser(_tokens(text), now)
+    parser = _Parser(_read(text), now)
     query = parser.query()
     if bounded and not query.tests:
         raise JqlError("Unbounded JQL queries are not allowed here. Please add a search restriction to your query.")
     return query
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    text: str
-    quoted: bool = False
-
-    def is_word(self, *words: str) -> bool:
-        return not self.quoted and self.text.lower() in words
-
-
-def _tokens(text: str) -> list[_Token]:
-    tokens, position = [], 0
-    while text[position:].strip():
-        match = _TOKEN.match(text, position)
-        if match is None:
-            raise JqlError(f"Error in the JQL Query: cannot read {text[position:].strip()[:50]!r}.")
-        position = match.end()
-        quoted = match[1] if match[1] is not None else match[2]
-        if quoted is not None:
-            tokens.append(_Token(re.sub(r"\\(.)", r"\1", quoted), quoted=True))
-        else:
-            tokens.append(_Token(match[3] or match[4]))
-    return tokens
+def _read(text: str) -> list[Token]:
+    try:
+        return tokens(text)
+    except ValueError as error:
+        raise JqlError(f"Error in the JQL Query: {error}") from None
 
 
 class _Parser:
-    def __init__(self, tokens: list[_Token], now: float) -> None:
+    def __init__(self, tokens: list[Token], now: float) -> None:
         self._tokens, self._now, self._next, self._start = tokens, now, 0, 0
 
     def query(self) -> Jql:
@@ -144,7 +117,7 @@ class _Parser:
         operator = self._take().text.lower()
         if operator in ("is", "not") and self._peek_word("not", "in"):
             operator += f" {self._take().text.lower()}"
-        if field in _DATES and operator in _COMPARISONS:
+        if field in _DATES and operator in COMPARISONS:
             return self._date_test(_DATES[field], operator)
         if field not in _FIELDS:
             raise self._unsupported()
@@ -170,19 +143,11 @@ class _Parser:
         return test
 
     def _date_test(self, read: Callable[[Issue], float], operator: str) -> _Test:
-        token, compare = self._take(), _COMPARISONS[operator]
-        relative = _RELATIVE(token.text)
-        seconds = int(relative[1]) * _UNIT_SECONDS[relative[2]] if relative else 0
-        limit = self._now + seconds if relative else self._date(token.text)
+        token, compare = self._take(), COMPARISONS[operator]
+        limit = moment(token.text, self._now)
+        if limit is None:
+            raise self._unsupported()
         return lambda issue: compare(read(issue), limit)
-
-    def _date(self, text: str) -> float:
-        for form in _DATE_FORMATS:
-            try:
-                return datetime.strptime(text, form).replace(tzinfo=UTC).timestamp()
-            except ValueError:
-                continue
-        raise self._unsupported()
 
     def _list(self) -> list[str | None]:
         if not self._take().is_word("("):
@@ -225,14 +190,14 @@ class _Parser:
             raise self._unsupported()
         return field, self._peek_word("asc", "desc") and self._take().text.lower() == "desc"
 
-    def _peek(self) -> _Token | None:
+    def _peek(self) -> Token | None:
         return self._tokens[self._next] if self._next < len(self._tokens) else None
 
     def _peek_word(self, *words: str) -> bool:
         token = self._peek()
         return token is not None and token.is_word(*words)
 
-    def _take(self) -> _Token:
+    def _take(self) -> Token:
         token = self._peek()
         if token is None:
             raise JqlError("Error in the JQL Query: the query ends too early.")
