@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import count
 from threading import Lock
 from typing import Final
 
@@ -13,7 +14,7 @@ from .seed import ISSUES, PROJECTS, SPACES
 __all__ = ["DAY_SECONDS", "Content", "Issue", "Page", "Project", "Space", "VersionConflictError"]
 
 DAY_SECONDS: Final = 86_400
-_FIRST_SPACE_ID, _FIRST_PAGE_ID = 98_305, 65_537
+_FIRST_SPACE_ID, _FIRST_PAGE_ID, _FIRST_COPY_ID = 98_305, 65_537, 81_921
 _FIRST_PROJECT_ID, _FIRST_ISSUE_ID = 10_000, 10_100
 
 
@@ -91,6 +92,7 @@ class Content:
         self._pages: dict[str, Page] = {}
         self._projects: dict[str, Project] = {}
         self._issues: dict[str, Issue] = {}
+        self._copied = count()
         self._changes = 20_000
         now = clock()
         self._fill_confluence(now)
@@ -172,6 +174,27 @@ class Content:
             )
             self._pages[page_id] = edited
             return edited
+
+    def copy_page(self, page_id: str, *, space_id: str, title: str, account_id: str) -> Page:
+        """Make a page of its own out of a page's title and body.
+
+        :raises KeyError: there is no such page.
+        """
+        with self._lock:
+            copy_id, now = str(_FIRST_COPY_ID + 64 * next(self._copied)), self._clock()
+            copied = replace(
+                self._pages[page_id],
+                id=copy_id,
+                space_id=space_id,
+                title=title,
+                author=account_id,
+                created=now,
+                modified=now,
+                modified_by=account_id,
+                version=1,
+            )
+            self._pages[copy_id] = copied
+            return copied
 
     def edit_issue(self, id_or_key: str, *, summary: str) -> tuple[Issue, Issue, int]:
         """Change the summary of an issue.

@@ -19,12 +19,14 @@ class Person:
 
     :ivar account_type: ``atlassian`` or ``app``.
     :ivar administers: may administer the product.
+    :ivar active: False once the account is deactivated.
     """
 
     account_id: str
     name: str
     account_type: str = "atlassian"
     administers: bool = False
+    active: bool = True
 
 
 #: By account id.
@@ -52,7 +54,7 @@ def jira_user(person: Person, base_url: str) -> dict[str, Any]:
         "accountType": person.account_type,
         "displayName": person.name,
         "avatarUrls": {},
-        "active": True,
+        "active": person.active,
     }
 
 

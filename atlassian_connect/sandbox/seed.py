@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["ISSUES", "PROJECTS", "SPACES"]
+__all__ = ["ISSUES", "PROJECTS", "PUBLIC", "SPACES"]
+
+#: Keys of the spaces and projects that visitors see without logging in.
+PUBLIC: Final = frozenset({"DS", "OPS"})
 
 _PageRow = tuple[str, float, str]
 
