@@ -15,10 +15,12 @@ from ..protocol.tokens import sign_hs256
 from ..protocol.urls import Target, parse_base_url, target_below
 from ..secret import Secret
 from .dynamic import check_registration
+from .frames import block_page, make_frame
 from .http import Answer, AppUnreachableError
 from .lifecycle import TOKEN_SECONDS, post_lifecycle, static_modules
-from .module_urls import Frame, join, page_url
+from .module_urls import Frame
 from .people import ADMIN, Person, app_person
+from .policies import AccessPolicy, ContentBlockedError
 from .properties import AppProperties
 from .webhooks import deliver
 from .wire import CONNECT_VERSION, GOOD_STATUSES
@@ -55,6 +57,7 @@ class Installation:
         self._descriptor: dict[str, Any] = {}
         self._secret: Secret | None = None
         self._dynamic: list[Module] = []
+        self._policy = AccessPolicy(self)
         self._lock = Lock()
 
     def __repr__(self) -> str:
@@ -176,6 +179,26 @@ class Installation:
         if self.state == "uninstalled":
             raise ValueError(f"{self.app_key} is not installed on {self.site.product} any more.")
 
+    # --- app access rules ---------------------------------------------------------------------------------------------
+
+    @property
+    def blocked(self) -> frozenset[str]:
+        """Keys of the spaces or projects that an app access rule keeps the app out of."""
+        return self._policy.blocked
+
+    def block(self, container: str) -> None:
+        """Keep the app out of a space or project, and tell it. Nothing happens when that is so already.
+
+        :param container: key or id.
+        :raises KeyError: the site has no such space or project.
+        :raises ValueError: as many are blocked already as a policy has: :data:`.policies.MAX_BLOCKED`.
+        """
+        self._policy.block(container)
+
+    def unblock(self, container: str) -> None:
+        """Let the app in again, and tell it that the policy changed. See :meth:`block`."""
+        self._policy.unblock(container)
+
     # --- dynamic modules ----------------------------------------------------------------------------------------------
 
     def register_modules(self, body: object) -> list[Module]:
@@ -212,7 +235,8 @@ class Installation:
         :param account_id: who looks at it; None for an anonymous visitor.
         :param context: values of context variables, e.g. ``{"page.id": "65536"}``. Those without a value are empty.
         :raises KeyError: no such module.
-        :raises ValueError: the module has no page of its own, or its URL leads out of the app.
+        :raises ValueError: the module has no page of its own, its URL leads out of the app, or an app access rule
+            blocks the space or project that the context names (:class:`ContentBlockedError`).
         """
         return self.frame(module_key, account_id=account_id, context=context).url
 
@@ -220,40 +244,20 @@ class Installation:
         self, module_key: str, *, account_id: str | None = ADMIN, context: Mapping[str, str] | None = None
     ) -> Frame:
         """The URL of :meth:`iframe_url`, with what was signed. Parameters and errors are the same."""
-        module = self.module(module_key)
-        url = page_url(module)
-        if url is None:
-            raise ValueError(f"{module.type} {module_key!r} has no page to open.")
-        if module.definition.get("cacheable") is True:  # loaded as it stands: no variables, no parameters, no token
-            return Frame(join(self.app_base_url, url, None).url)
-        licence = "active" if self.licensed and self._descriptor.get("enableLicensing") is True else "none"
-        target = join(
-            self.app_base_url,
-            url,
-            {"condition.user_is_logged_in": "true" if account_id else "false", **(context or {})},
-            [
-                ("xdm_e", self.site.origin),
-                ("xdm_c", f"channel-{self.app_key}__{module_key}"),
-                ("cp", self.site.context_path),
-                ("xdm_deprecated_addon_key_do_not_use", self.app_key),
-                ("lic", licence),
-                ("cv", CONNECT_VERSION),
-            ],
-        )
-        if self._secret is None:
-            return Frame(target.url)
-        claims = self._claims(query_string_hash("GET", target.path, target.query), account_id)
-        canonical = canonical_request("GET", target.path, target.query)
-        return Frame(f"{target.url}&jwt={self._hs256(claims)}", claims, canonical)
+        return make_frame(self, module_key, account_id=account_id, context=context)
 
     def open(
         self, module_key: str, *, account_id: str | None = ADMIN, context: Mapping[str, str] | None = None
     ) -> Answer:
         """Load a module as a browser would. Parameters and errors are those of :meth:`iframe_url`.
 
+        :return: what the app answers; or the host's own page, without asking the app, in a blocked space or project.
         :raises AppUnreachableError: no answer.
         """
-        frame = self.frame(module_key, account_id=account_id, context=context)
+        try:
+            frame = self.frame(module_key, account_id=account_id, context=context)
+        except ContentBlockedError as error:
+            return block_page(error)
         return self.site.wire.send(
             "GET",
             frame.url,
@@ -269,7 +273,7 @@ class Installation:
 
         :param context: e.g. ``{"confluence": {"content": {"id": "65536"}}}``.
         """
-        return self._hs256(self._claims(CONTEXT_QSH, account_id, context=dict(context or {})))
+        return self.sign_claims(self.claims(CONTEXT_QSH, account_id, context=dict(context or {})))
 
     def sign(self, method: str, url: str, *, account_id: str | None = None, **extra_claims: Any) -> str:
         """Sign any request to the app.
@@ -280,7 +284,7 @@ class Installation:
         """
         target = target_below(parse_base_url(self.app_base_url), url)
         qsh = query_string_hash(method, target.path, target.query)
-        return self._hs256(self._claims(qsh, account_id, **extra_claims))
+        return self.sign_claims(self.claims(qsh, account_id, **extra_claims))
 
     def post(
         self, url: Target, body: bytes, *, note: str, account_id: str | None, headers: Mapping[str, str]
@@ -289,8 +293,8 @@ class Installation:
         sent = {"Content-Type": "application/json", "Atlassian-Connect-Version": CONNECT_VERSION, **headers}
         claims = None
         if self._secret is not None:
-            claims = self._claims(query_string_hash("POST", url.path, url.query), account_id)
-            sent["Authorization"] = f"JWT {self._hs256(claims)}"
+            claims = self.claims(query_string_hash("POST", url.path, url.query), account_id)
+            sent["Authorization"] = f"JWT {self.sign_claims(claims)}"
         try:
             return self.site.wire.send(
                 "POST",
@@ -328,13 +332,18 @@ class Installation:
         """
         return deliver(self, event, body, account_id=account_id, identifier=identifier, retry=retry, trace=trace)
 
-    def _claims(self, qsh: str, account_id: str | None, **extra: Any) -> dict[str, Any]:
+    def claims(self, qsh: str, account_id: str | None, **extra: Any) -> dict[str, Any]:
+        """The claims of a token that the host makes now."""
         now = int(self.site.wire.clock())
         claims: dict[str, Any] = {"sub": account_id} if account_id else {}
         claims |= {"qsh": qsh, "iss": self.client_key, "context": {}, "exp": now + TOKEN_SECONDS, "iat": now}
         return claims | extra
 
-    def _hs256(self, claims: Mapping[str, Any]) -> str:
+    def sign_claims(self, claims: Mapping[str, Any]) -> str:
+        """Sign claims by the shared secret.
+
+        :raises ValueError: the app has none.
+        """
         if self._secret is None:
             raise ValueError(f"{self.app_key} has authentication none: nothing is signed for it.")
         return sign_hs256(claims, self._secret)

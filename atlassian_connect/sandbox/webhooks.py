@@ -18,6 +18,7 @@ from .http import Answer
 from .jql import JqlError, parse_jql
 from .module_urls import join
 from .people import Person, jira_user
+from .policies import POLICY_EVENTS, container_of_body
 
 if TYPE_CHECKING:
     from .installation import Installation
@@ -44,6 +45,8 @@ def deliver(
         return []
     whole = _whole_body(site, event, body, account_id)
     variables = _variables(whole, account_id)
+    if event not in POLICY_EVENTS and container_of_body(site, variables, whole) in installation.blocked:
+        return []  # dropped for good: it is not sent later either
     answers = []
     for module in [*installation.static_modules, *installation.dynamic_modules]:
         if module.type != "webhooks" or module.definition.get("event") != event:
