@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from weakref import WeakSet
 
 from flask import Flask, request
@@ -30,7 +30,7 @@ from .redaction import TokenRedactor
 from .registry import ModuleDeclaration, Registry, WebhookDeclaration, route_of
 from .settings import ConnectSettings, load_settings
 from .signals import dynamic_modules_synced
-from .tenants import Database, SecretBox, SqlTenantStore, Tenant, TenantCache, TenantStore
+from .tenants import Database, SecretBox, SqlTenantStore, Tenant, TenantCache, TenantStore, tenant_itself
 from .tenants.development import development_keys
 from .tenants.settings import TenantSettings
 from .types import Product
@@ -133,7 +133,7 @@ class AtlassianConnect(Declarations):
 
         :param tenant: a tenant, or :data:`.current_tenant`.
         """
-        return current_state().client(_plain(tenant))
+        return current_state().client(tenant_itself(tenant))
 
     def tenant(self, client_key: str) -> Tenant:
         """Return a tenant by its client key, installed or not, as the store has it now.
@@ -347,9 +347,3 @@ def _encryption_keys(app: Flask, settings: ConnectSettings) -> tuple[str, ...]:
         " `python -m atlassian_connect.cli.new_key` and keep it outside of the database. Only apps in debug or"
         " testing mode make their own."
     )
-
-
-def _plain(tenant: Tenant) -> Tenant:
-    """The tenant itself, when a view passes the proxy on: jobs outlive requests."""
-    current = getattr(tenant, "_get_current_object", None)
-    return cast(Tenant, current()) if current is not None else tenant

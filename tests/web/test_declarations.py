@@ -64,7 +64,7 @@ def test_a_required_field_that_is_missing_is_named():
 
 @pytest.mark.parametrize("url", ["hello", "https://elsewhere.example.com/x", "//elsewhere", ""])
 def test_a_url_is_a_path_below_the_base_url(url):
-    with pytest.raises(DescriptorError, match="path below the base URL|url is required"):
+    with pytest.raises(DescriptorError, match=r"path below the base URL|url is required"):
         AtlassianConnect().general_page("a", name="A", url=url)(view)
 
 
