@@ -9,11 +9,17 @@ from collections.abc import Callable
 from flask import Flask
 
 from ..protocol.urls import is_loopback, parse_base_url
+from .attachments import Attachments
 from .content import Content
+from .entity_properties import EntityProperties
+from .faults import Faults
 from .http import NetworkTransport, Transport
 from .ids import Ids
 from .log import Crossing, CrossingLog
+from .oauth import AuthorizationServer
+from .permissions import Permissions
 from .site import Site
+from .tasks import Tasks
 from .web import create_app
 from .wire import Wire
 
@@ -47,10 +53,16 @@ class Sandbox:
         self.ids = Ids(seed)
         self.key_id = self.ids.uuid()
         self.csrf_token = secrets.token_urlsafe(32)
-        self.content = Content(clock)
+        #: Faults of what belongs to no site: the token endpoint, the key server, downloads. Sites have their own.
+        self.faults = Faults()
+        self.oauth = AuthorizationServer(self)
+        self._fill()
         #: Does the deliveries that requests of apps cause. At once; a server puts them on a thread, since an app that
         #: answers one request at a time would wait for itself.
         self.later: Callable[[Callable[[], None]], None] | None = None
+        #: Another origin that downloads lead to, as the media service of real sites is one. None: the sandbox's own.
+        #: On a loopback origin its other names serve, such as ``http://127.0.0.1:2990``.
+        self.media_origin: str | None = None
         self.origin = ""
         self.jira = Site(self, "jira")
         self.confluence = Site(self, "confluence")
@@ -59,6 +71,18 @@ class Sandbox:
 
     def __repr__(self) -> str:
         return f"Sandbox({self.origin!r})"
+
+    def _fill(self) -> None:
+        clock = self.wire.clock
+        self.content = Content(clock)
+        #: Properties of issues, projects, pages, spaces and users.
+        self.entity_properties = EntityProperties(clock)
+        #: Files on issues and pages.
+        self.attachments = Attachments(clock)
+        #: Long-running tasks of both sites.
+        self.tasks = Tasks(clock)
+        #: Who may see what; all users see everything at first.
+        self.permissions = Permissions()
 
     @property
     def sites(self) -> tuple[Site, Site]:
@@ -74,6 +98,11 @@ class Sandbox:
     def key_server_url(self) -> str:
         """Where the public install key is: ``GET {key_server_url}/{kid}`` answers a PEM."""
         return f"{self.origin}/install-keys"
+
+    @property
+    def token_url(self) -> str:
+        """Where apps get tokens to impersonate users: ``POST`` as *User impersonation for Connect apps* says."""
+        return f"{self.origin}/oauth2/token"
 
     @property
     def log(self) -> list[Crossing]:
@@ -110,8 +139,11 @@ class Sandbox:
         return frozenset({own, *(f"{name}{suffix}" for name in ("localhost", "127.0.0.1", "[::1]"))})
 
     def reset(self) -> None:
-        """Forget all installations and the log, and put the samples back. Apps are not told."""
+        """Forget all installations, faults and the log, and put the samples back. Apps are not told."""
         for site in self.sites:
             site.forget_all()
-        self.content = Content(self.wire.clock)
+            site.faults.clear()
+        self.faults.clear()
+        self.oauth.clear()
+        self._fill()
         self._log.clear()

@@ -1,4 +1,4 @@
-"""The part of Confluence's REST that the sandbox has.
+"""Pages, spaces and users of Confluence's REST, as far as the sandbox has them.
 
 Sources: https://developer.atlassian.com/cloud/confluence/rest/v2/ and
 https://developer.atlassian.com/cloud/confluence/rest/v1/
@@ -6,22 +6,18 @@ https://developer.atlassian.com/cloud/confluence/rest/v1/
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeVar
-from urllib.parse import urlencode
+from collections.abc import Callable
+from typing import Any, Final
 
 from .content import Page, Space, VersionConflictError
-from .people import confluence_user
+from .finding import find_page, find_space, space_of, visible_pages, visible_spaces
+from .paging import cursor_page, sorted_by_query
+from .people import Person, confluence_user
 from .rest import Call, Operation, Reply, RestError
 from .shapes import page_json, space_json
 
-__all__ = ["OPERATIONS"]
+__all__ = ["OPERATIONS", "allowed_on_content"]
 
-T = TypeVar("T")
-
-_DEFAULT_LIMIT, _MAX_LIMIT = 25, 250
-_CURSOR_PREFIX: Final = "offset:"
 _MAX_TITLE: Final = 255
 
 _PAGE_ORDERS: Final[dict[str, Callable[[Page], Any]]] = {
@@ -38,44 +34,44 @@ _SPACE_ORDERS: Final[dict[str, Callable[[Space], Any]]] = {
 
 
 def _spaces(call: Call) -> Reply:
-    ids, keys = _list_of(call, "ids"), _list_of(call, "keys")
+    ids, keys = call.list_of("ids"), call.list_of("keys")
     found = [
         space
-        for space in call.site.content.spaces()
+        for space in visible_spaces(call)
         if (ids is None or space.id in ids) and (keys is None or space.key in keys)
     ]
-    return _page_of(call, _sorted(call, found, _SPACE_ORDERS), space_json)
+    return cursor_page(call, sorted_by_query(call, found, _SPACE_ORDERS), space_json)
 
 
 def _space(call: Call, space_id: str) -> Reply:
-    return Reply(payload=space_json(_find_space(call, space_id)))
+    return Reply(payload=space_json(find_space(call, space_id)))
 
 
 def _space_pages(call: Call, space_id: str) -> Reply:
-    space = _find_space(call, space_id)
-    return _pages_of(call, call.site.content.pages(space.id))
+    space = find_space(call, space_id)
+    return _pages_of(call, visible_pages(call, space.id))
 
 
 def _pages(call: Call) -> Reply:
-    space_ids = _list_of(call, "space-id")
-    return _pages_of(
-        call, [page for page in call.site.content.pages() if space_ids is None or page.space_id in space_ids]
-    )
+    space_ids = call.list_of("space-id")
+    return _pages_of(call, [page for page in visible_pages(call) if space_ids is None or page.space_id in space_ids])
 
 
 def _pages_of(call: Call, pages: list[Page]) -> Reply:
     title = call.query.get("title")
     found = [page for page in pages if title is None or page.title == title]
     with_body = _wants_body(call)
-    return _page_of(call, _sorted(call, found, _PAGE_ORDERS), lambda page: _page_json(call, page, body=with_body))
+    return cursor_page(
+        call, sorted_by_query(call, found, _PAGE_ORDERS), lambda page: _page_json(call, page, body=with_body)
+    )
 
 
 def _page(call: Call, page_id: str) -> Reply:
-    return Reply(payload=_page_json(call, _find_page(call, page_id), body=_wants_body(call)))
+    return Reply(payload=_page_json(call, find_page(call, page_id), body=_wants_body(call)))
 
 
 def _update_page(call: Call, page_id: str) -> Reply:
-    page = _find_page(call, page_id)
+    page = find_page(call, page_id)
     wanted = call.json_object()
     title, version = wanted.get("title"), wanted.get("version")
     number = version.get("number") if isinstance(version, dict) else None
@@ -90,7 +86,7 @@ def _update_page(call: Call, page_id: str) -> Reply:
             page.id,
             title=title,
             body=_body_of(wanted),
-            account_id=call.app.account_id,
+            account_id=call.account_id,
             version=number,
             later=call.later,
         )
@@ -103,48 +99,61 @@ def _user(call: Call) -> Reply:
     person = call.site.person(call.query.get("accountId", ""))
     if person is None:
         raise RestError(404, f"No user found with account id: {call.query.get('accountId', '')}")
-    return Reply(payload=confluence_user(person, call.site.base_url, operations=_expands(call, "operations")))
+    return Reply(payload=confluence_user(person, call.site.base_url, operations=call.expands("operations")))
 
 
 def _current_user(call: Call) -> Reply:
-    person = call.app.person
-    return Reply(payload=confluence_user(person, call.site.base_url, operations=_expands(call, "operations")))
+    person = call.person
+    if person is None:
+        raise RestError(401, "Client must be authenticated to access this resource.")
+    return Reply(payload=confluence_user(person, call.site.base_url, operations=call.expands("operations")))
 
 
 def _check_permission(call: Call, content_id: str) -> Reply:
-    if content_id not in {page.id for page in call.site.content.pages()}:
-        raise RestError(404, f"No content found with id: {content_id}")
+    space = space_of(call, find_page(call, content_id))
     wanted = call.json_object()
     subject, operation = wanted.get("subject"), wanted.get("operation")
     if not isinstance(subject, dict) or subject.get("type") not in ("user", "group"):
         raise RestError(400, "subject.type must be user or group.")
     if operation not in ("read", "update", "delete"):
         raise RestError(400, "operation must be read, update or delete.")
-    person = call.site.person(str(subject.get("identifier", "")))
-    allowed = person is not None and (operation != "delete" or person.administers)
+    identifier = str(subject.get("identifier", ""))
+    person = call.site.person(identifier) if subject["type"] == "user" else None
+    known = person is not None or (subject["type"] == "user" and identifier == "anonymous")
+    allowed = known and operation in allowed_on_content(call, person, space.key)
     errors = [] if allowed else [{"translation": "User does not have permission to the space", "args": []}]
     return Reply(payload={"hasPermission": allowed, "errors": errors, "_links": {}})
+
+
+def allowed_on_content(call: Call, person: Person | None, space_key: str) -> list[str]:
+    """What a user may do with the pages of a space. None: an anonymous visitor."""
+    if (person is not None and not person.active) or not call.site.permissions.sees(person, space_key):
+        return []
+    if person is None:
+        return ["read"]
+    return ["read", "update", "delete"] if person.administers else ["read", "update"]
+
+
+def _page_operations(call: Call, page_id: str) -> Reply:
+    names = allowed_on_content(call, call.person, space_of(call, find_page(call, page_id)).key)
+    return Reply(payload={"operations": [{"operation": name, "targetType": "page"} for name in names]})
+
+
+def _space_operations(call: Call, space_id: str) -> Reply:
+    space, person = find_space(call, space_id), call.person
+    names = ["read", "administer"] if person is not None and person.administers else ["read"]
+    operations = [{"operation": name, "targetType": "space"} for name in names]
+    operations += [
+        {"operation": name, "targetType": "page"} for name in allowed_on_content(call, person, space.key)[1:]
+    ]
+    return Reply(payload={"operations": operations})
 
 
 # --- small things -----------------------------------------------------------------------------------------------------
 
 
-def _find_space(call: Call, space_id: str) -> Space:
-    try:
-        return call.site.content.space(space_id)
-    except KeyError:
-        raise RestError(404, f"There is no space with id {space_id}.") from None
-
-
-def _find_page(call: Call, page_id: str) -> Page:
-    try:
-        return call.site.content.page(page_id)
-    except KeyError:
-        raise RestError(404, f"There is no page with id {page_id}.") from None
-
-
 def _page_json(call: Call, page: Page, *, body: bool) -> dict[str, Any]:
-    return page_json(page, space_key=call.site.content.space(page.space_id).key, body=body)
+    return page_json(page, space_key=space_of(call, page).key, body=body)
 
 
 def _body_of(wanted: dict[str, Any]) -> str | None:
@@ -165,58 +174,15 @@ def _wants_body(call: Call) -> bool:
     return wanted == "storage"
 
 
-def _expands(call: Call, name: str) -> bool:
-    return name in call.query.get("expand", "").split(",")
-
-
-def _list_of(call: Call, name: str) -> set[str] | None:
-    if name not in call.query:
-        return None
-    return {part.strip() for value in call.query.getlist(name) for part in value.split(",") if part.strip()}
-
-
-def _sorted(call: Call, items: list[T], orders: dict[str, Callable[[T], Any]]) -> list[T]:
-    sort = call.query.get("sort", "id")
-    name = sort.removeprefix("-")
-    if name not in orders:
-        raise RestError(400, f"sort must be one of {', '.join(orders)}, with - in front to reverse it.")
-    return sorted(items, key=orders[name], reverse=sort.startswith("-"))
-
-
-def _page_of(call: Call, items: Sequence[T], write: Callable[[T], dict[str, Any]]) -> Reply:
-    limit = call.integer("limit", _DEFAULT_LIMIT, maximum=_MAX_LIMIT)
-    start = _offset(call.query.get("cursor", ""))
-    links, headers = {"base": call.site.base_url}, {}
-    if start + limit < len(items):
-        parameters = [(name, value) for name, value in call.query.items(multi=True) if name not in ("cursor", "jwt")]
-        cursor = urlsafe_b64encode(f"{_CURSOR_PREFIX}{start + limit}".encode()).decode()
-        query = urlencode([*parameters, ("cursor", cursor)])
-        links["next"] = f"{call.site.context_path}{call.path}?{query}"
-        headers["Link"] = f'<{links["next"]}>; rel="next"'
-    results = [write(item) for item in items[start : start + limit]]
-    return Reply(payload={"results": results, "_links": links}, headers=headers)
-
-
-def _offset(cursor: str) -> int:
-    if not cursor:
-        return 0
-    try:
-        text = urlsafe_b64decode(cursor.encode("ascii")).decode("ascii")
-    except ValueError:
-        text = ""
-    number = text.removeprefix(_CURSOR_PREFIX)
-    if not text.startswith(_CURSOR_PREFIX) or not number.isdigit() or len(number) > 9:
-        raise RestError(400, "The cursor is not one that this host gave.")
-    return int(number)
-
-
 OPERATIONS: Final = (
     Operation("GET", "/api/v2/spaces", _spaces),
-    Operation("GET", "/api/v2/spaces/<space_id>", _space),
-    Operation("GET", "/api/v2/spaces/<space_id>/pages", _space_pages),
+    Operation("GET", "/api/v2/spaces/<space_id>", _space, anonymous=True),
+    Operation("GET", "/api/v2/spaces/<space_id>/pages", _space_pages, anonymous=True),
+    Operation("GET", "/api/v2/spaces/<space_id>/operations", _space_operations, anonymous=True),
     Operation("GET", "/api/v2/pages", _pages),
-    Operation("GET", "/api/v2/pages/<page_id>", _page),
+    Operation("GET", "/api/v2/pages/<page_id>", _page, anonymous=True),
     Operation("PUT", "/api/v2/pages/<page_id>", _update_page, scope="WRITE"),
+    Operation("GET", "/api/v2/pages/<page_id>/operations", _page_operations, anonymous=True),
     Operation("GET", "/rest/api/user", _user),
     Operation("GET", "/rest/api/user/current", _current_user),
     Operation("POST", "/rest/api/content/<content_id>/permission/check", _check_permission),

@@ -59,7 +59,12 @@ def _app(call: Call, app_key: str) -> Reply:
         "links": {"marketplace": [], "self": [{"href": f"{call.site.base_url}{_ROOT}/addons/{app_key}"}]},
     }
     if call.app.licensed and call.app.descriptor.get("enableLicensing") is True:
-        facts["license"] = {"active": True, "type": "COMMERCIAL", "evaluation": False}
+        facts["license"] = {
+            "active": True,
+            "type": "COMMERCIAL",
+            "evaluation": False,
+            "supportEntitlementNumber": f"SEN-{call.app.client_key[:8]}",
+        }
     return Reply(payload=facts)
 
 
@@ -97,12 +102,12 @@ def _delete_property(call: Call, app_key: str, key: str) -> Reply:
 
 
 OPERATIONS: Final = (
-    Operation("GET", _DYNAMIC, _list_modules, scope=None),
-    Operation("POST", _DYNAMIC, _register_modules, scope=None),
-    Operation("DELETE", _DYNAMIC, _remove_modules, scope=None),
-    Operation("GET", f"{_ROOT}/addons/<app_key>", _app),
-    Operation("GET", _PROPERTIES, _list_properties, scope=None),
-    Operation("GET", f"{_PROPERTIES}/<path:key>", _get_property, scope=None),
-    Operation("PUT", f"{_PROPERTIES}/<path:key>", _put_property, scope=None),
-    Operation("DELETE", f"{_PROPERTIES}/<path:key>", _delete_property, scope=None),
+    Operation("GET", _DYNAMIC, _list_modules, scope=None, apps_only=True),
+    Operation("POST", _DYNAMIC, _register_modules, scope=None, apps_only=True),
+    Operation("DELETE", _DYNAMIC, _remove_modules, scope=None, apps_only=True),
+    Operation("GET", f"{_ROOT}/addons/<app_key>", _app, apps_only=True),
+    Operation("GET", _PROPERTIES, _list_properties, scope=None, apps_only=True),
+    Operation("GET", f"{_PROPERTIES}/<path:key>", _get_property, scope=None, apps_only=True),
+    Operation("PUT", f"{_PROPERTIES}/<path:key>", _put_property, scope=None, apps_only=True),
+    Operation("DELETE", f"{_PROPERTIES}/<path:key>", _delete_property, scope=None, apps_only=True),
 )

@@ -9,13 +9,25 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from .attachments import Attachment
 from .content import Issue, Page, Project, Space
-from .people import PEOPLE, Person, jira_user
+from .people import PEOPLE, Person, confluence_user, jira_user
 
 if TYPE_CHECKING:
     from .site import Site
 
-__all__ = ["issue_json", "page_json", "project_json", "space_json"]
+__all__ = [
+    "attachment_json",
+    "confluence_time",
+    "content_json",
+    "issue_json",
+    "jira_attachment_json",
+    "jira_time",
+    "page_json",
+    "project_json",
+    "space_json",
+    "space_v1_json",
+]
 
 _CATEGORIES: Final = {"To Do": (2, "new"), "In Progress": (4, "indeterminate"), "Done": (3, "done")}
 _STATUS_IDS: Final = {"To Do": "10000", "In Progress": "3", "Done": "10001"}
@@ -31,7 +43,7 @@ def space_json(space: Space) -> dict[str, Any]:
         "type": "global",
         "status": "current",
         "authorId": next(iter(PEOPLE)),
-        "createdAt": _confluence_time(space.created),
+        "createdAt": confluence_time(space.created),
         "homepageId": space.homepage_id,
         "description": None,
         "icon": None,
@@ -55,13 +67,13 @@ def page_json(page: Page, *, space_key: str, body: bool = False) -> dict[str, An
         "authorId": page.author,
         "ownerId": page.author,
         "lastOwnerId": None,
-        "createdAt": _confluence_time(page.created),
+        "createdAt": confluence_time(page.created),
         "version": {
             "number": page.version,
             "message": "",
             "minorEdit": False,
             "authorId": page.modified_by,
-            "createdAt": _confluence_time(page.modified),
+            "createdAt": confluence_time(page.modified),
         },
         "body": {"storage": {"representation": "storage", "value": page.body}} if body else {},
         "_links": {
@@ -69,6 +81,90 @@ def page_json(page: Page, *, space_key: str, body: bool = False) -> dict[str, An
             "editui": f"/pages/resumedraft.action?draftId={page.id}",
             "tinyui": f"/x/{page.id}",
         },
+    }
+
+
+def space_v1_json(space: Space, site: Site) -> dict[str, Any]:
+    """A space of ``/rest/api/space``."""
+    return {
+        "id": int(space.id),
+        "key": space.key,
+        "name": space.name,
+        "type": "global",
+        "status": "current",
+        "_expandable": {"homepage": f"/rest/api/content/{space.homepage_id}"},
+        "_links": {"webui": f"/spaces/{space.key}", "self": f"{site.base_url}/rest/api/space/{space.key}"},
+    }
+
+
+def content_json(page: Page, site: Site, expand: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """A page of ``/rest/api/content``.
+
+    :param expand: ``space``, ``version``, ``body.storage``, ``history``; others are left alone.
+    """
+    space = site.content.space(page.space_id)
+    content: dict[str, Any] = {
+        "id": page.id,
+        "type": "page",
+        "status": "current",
+        "title": page.title,
+        "extensions": {"position": 0},
+        "_expandable": {},
+        "_links": {
+            "webui": f"/spaces/{space.key}/pages/{page.id}",
+            "tinyui": f"/x/{page.id}",
+            "self": f"{site.base_url}/rest/api/content/{page.id}",
+        },
+    }
+    parts = {
+        "space": space_v1_json(space, site),
+        "version": {
+            "number": page.version,
+            "when": confluence_time(page.modified),
+            "by": confluence_user(_person(page.modified_by), site.base_url),
+            "minorEdit": False,
+        },
+        "history": {
+            "latest": True,
+            "createdBy": confluence_user(_person(page.author), site.base_url),
+            "createdDate": confluence_time(page.created),
+        },
+    }
+    for name, value in parts.items():
+        (content if name in expand else content["_expandable"])[name] = value if name in expand else ""
+    if "body.storage" in expand:
+        content["body"] = {"storage": {"value": page.body, "representation": "storage"}}
+    return content
+
+
+def attachment_json(file: Attachment, site: Site) -> dict[str, Any]:
+    """A file on a page, of ``/rest/api/content``."""
+    facts = {"mediaType": file.media_type, "fileSize": len(file.data), "comment": file.comment}
+    path = f"/rest/api/content/{file.owner[1]}/child/attachment/att{file.id}"
+    return {
+        "id": f"att{file.id}",
+        "type": "attachment",
+        "status": "current",
+        "title": file.name,
+        "version": {"number": file.version, "when": confluence_time(file.created), "minorEdit": False},
+        "metadata": {"mediaType": file.media_type, "comment": file.comment},
+        "extensions": facts,
+        "_links": {"download": f"{path}/download", "self": f"{site.base_url}{path}"},
+    }
+
+
+def jira_attachment_json(file: Attachment, site: Site) -> dict[str, Any]:
+    """A file on an issue."""
+    rest = f"{site.base_url}/rest/api/3/attachment"
+    return {
+        "self": f"{rest}/{file.id}",
+        "id": file.id,
+        "filename": file.name,
+        "author": jira_user(site.person(file.account_id) or _person(file.account_id), site.base_url),
+        "created": jira_time(file.created),
+        "size": len(file.data),
+        "mimeType": file.media_type,
+        "content": f"{rest}/content/{file.id}",
     }
 
 
@@ -111,8 +207,9 @@ def issue_json(issue: Issue, site: Site, fields: frozenset[str] | None = None) -
         "reporter": jira_user(_person(issue.reporter), site.base_url),
         "creator": jira_user(_person(issue.reporter), site.base_url),
         "labels": [],
-        "created": _jira_time(issue.created),
-        "updated": _jira_time(issue.updated),
+        "attachment": [jira_attachment_json(file, site) for file in site.attachments.of(("issue", issue.id))],
+        "created": jira_time(issue.created),
+        "updated": jira_time(issue.updated),
     }
     return {
         "expand": "",
@@ -127,11 +224,13 @@ def _person(account_id: str) -> Person:
     return PEOPLE.get(account_id) or Person(account_id, account_id)
 
 
-def _confluence_time(seconds: float) -> str:
+def confluence_time(seconds: float) -> str:
+    """A time as Confluence writes it."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(seconds * 1000) % 1000:03d}Z"
 
 
-def _jira_time(seconds: float) -> str:
+def jira_time(seconds: float) -> str:
+    """A time as Jira writes it."""
     return (
         datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(seconds * 1000) % 1000:03d}+0000"
     )

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UrlNotAllowedError
 from ..secret import Secret
 from ..types import Product
+from .attachments import Attachments
 from .content import Content, Issue, Page
+from .entity_properties import EntityProperties
+from .faults import Faults
 from .http import AppUnreachableError
 from .ids import Ids
 from .installation import Installation
 from .lifecycle import InstallError, fetch_descriptor, modules_of_other_products, post_lifecycle, static_modules
 from .people import ADMIN, PEOPLE, Person
+from .permissions import Permissions
 from .shapes import issue_json
+from .tasks import Tasks
 from .webhooks import issue_updated_body, page_updated_body
 from .wire import GOOD_STATUSES, Wire
 
@@ -34,12 +40,17 @@ class Site:
     :ivar product: ``jira`` or ``confluence``.
     :ivar name: for people.
     :ivar context_path: empty for Jira, ``/wiki`` for Confluence.
+    :ivar faults: what goes wrong when its REST is called; nothing, at first.
+    :ivar tells_policies: whether Connect apps may ask for data policies. Confluence does, and so does Jira here; what
+        Jira's reference says about it has changed, and with False it answers 401.
     """
 
     def __init__(self, sandbox: Sandbox, product: Product) -> None:
         self.product = product
         self.name = "Jira" if product == "jira" else "Confluence"
         self.context_path = "" if product == "jira" else "/wiki"
+        self.faults = Faults()
+        self.tells_policies = True
         self._sandbox = sandbox
         self._installations: dict[str, Installation] = {}  # by app key
         self._installing = RLock()  # held while apps are called; requests of apps do not need it
@@ -70,6 +81,11 @@ class Site:
         return self._sandbox.ids
 
     @property
+    def media_origin(self) -> str:
+        """Where downloads lead to."""
+        return self._sandbox.media_origin or self.origin
+
+    @property
     def key_id(self) -> str:
         """Id of the key that installs are signed with."""
         return self._sandbox.key_id
@@ -78,6 +94,26 @@ class Site:
     def content(self) -> Content:
         """Pages and issues."""
         return self._sandbox.content
+
+    @property
+    def permissions(self) -> Permissions:
+        """Who may see what."""
+        return self._sandbox.permissions
+
+    @property
+    def entity_properties(self) -> EntityProperties:
+        """Properties of issues, projects, pages, spaces and users."""
+        return self._sandbox.entity_properties
+
+    @property
+    def attachments(self) -> Attachments:
+        """Files on issues and pages."""
+        return self._sandbox.attachments
+
+    @property
+    def tasks(self) -> Tasks:
+        """Long-running tasks."""
+        return self._sandbox.tasks
 
     # --- apps ---------------------------------------------------------------------------------------------------------
 
@@ -164,7 +200,7 @@ class Site:
     def person(self, account_id: str) -> Person | None:
         """Find a user of this site: a human, or the user of an app."""
         if account_id in PEOPLE:
-            return PEOPLE[account_id]
+            return replace(PEOPLE[account_id], active=self.permissions.is_active(account_id))
         return next((one.person for one in self.known if one.account_id == account_id), None)
 
     # --- content ------------------------------------------------------------------------------------------------------

@@ -1,25 +1,57 @@
-"""The sandbox as a web app: REST of both sites, the key server, the pages for people."""
+"""The sandbox as a web app: REST of both sites, tokens, downloads, the key server, the pages for people."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from flask import Flask, Response, redirect, request
+from flask import Flask, Response, jsonify, redirect, request
 from werkzeug.exceptions import MisdirectedRequest, NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
-from . import pages, rest_confluence, rest_connect, rest_jira
+from . import (
+    pages,
+    rest_attachments,
+    rest_confluence,
+    rest_confluence_properties,
+    rest_connect,
+    rest_content,
+    rest_jira,
+    rest_jira_permissions,
+    rest_jira_properties,
+    rest_policies,
+)
+from .fault_wsgi import FaultLayer
 from .ids import install_key_pem
 from .log import Crossing
-from .rest import mount
+from .oauth import OAuthError
+from .rest_door import mount
 
 if TYPE_CHECKING:
     from .host import Sandbox
 
-__all__ = ["MAX_BODY_BYTES", "create_app"]
+__all__ = ["CONFLUENCE_OPERATIONS", "JIRA_OPERATIONS", "MAX_BODY_BYTES", "create_app"]
 
 #: Longer request bodies are refused with 413.
 MAX_BODY_BYTES: Final = 1024 * 1024
+
+#: What the Jira site has.
+JIRA_OPERATIONS: Final = (
+    *rest_connect.OPERATIONS,
+    *rest_jira.OPERATIONS,
+    *rest_jira_permissions.OPERATIONS,
+    *rest_jira_properties.OPERATIONS,
+    *rest_attachments.JIRA_OPERATIONS,
+    *rest_policies.JIRA_OPERATIONS,
+)
+#: What the Confluence site has.
+CONFLUENCE_OPERATIONS: Final = (
+    *rest_connect.OPERATIONS,
+    *rest_confluence.OPERATIONS,
+    *rest_content.OPERATIONS,
+    *rest_confluence_properties.OPERATIONS,
+    *rest_attachments.CONFLUENCE_OPERATIONS,
+    *rest_policies.CONFLUENCE_OPERATIONS,
+)
 
 
 def create_app(sandbox: Sandbox) -> Flask:
@@ -66,7 +98,40 @@ def create_app(sandbox: Sandbox) -> Flask:
             raise NotFound("There is no such key.")
         return Response(install_key_pem(), content_type="text/plain; charset=utf-8")
 
-    mount(app, sandbox, sandbox.jira, (*rest_connect.OPERATIONS, *rest_jira.OPERATIONS))
-    mount(app, sandbox, sandbox.confluence, (*rest_connect.OPERATIONS, *rest_confluence.OPERATIONS))
+    @app.get("/media/<media_id>/<name>")
+    def media(media_id: str, name: str) -> Response:
+        return rest_attachments.media_response(sandbox, media_id)
+
+    @app.post("/oauth2/token")
+    def token() -> Response:
+        return _token(sandbox)
+
+    mount(app, sandbox, sandbox.jira, JIRA_OPERATIONS)
+    mount(app, sandbox, sandbox.confluence, CONFLUENCE_OPERATIONS)
     app.register_blueprint(pages.create_blueprint(sandbox))
+    app.wsgi_app = FaultLayer(sandbox, app.wsgi_app)  # type: ignore[method-assign]  # as Flask's documentation says
     return app
+
+
+def _token(sandbox: Sandbox) -> Response:
+    status, note = 200, "token to impersonate a user"
+    try:
+        response = jsonify(sandbox.oauth.issue(request.form))
+    except OAuthError as error:
+        status, note = error.status, f"{error.error}: {error}"
+        response = jsonify({"error": error.error, "error_description": str(error)})
+        response.status_code = status
+    sandbox.record(
+        Crossing(
+            time=sandbox.wire.clock(),
+            direction="app→host",
+            product=None,
+            method="POST",
+            url=sandbox.token_url,
+            status=status,
+            verdict="verified" if status == 200 else "refused",
+            note=note,
+        )
+    )
+    response.headers["Pragma"] = "no-cache"  # RFC 6749, section 5.1
+    return response

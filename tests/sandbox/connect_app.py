@@ -31,20 +31,31 @@ class HostCaller:
         *,
         product: str = "jira",
         signed: str | None = None,
+        headers: dict[str, str] | None = None,
         **claims: Any,
     ) -> Any:
         tenant = self.app.tenants[product]
         token = encode_token(
             method, signed or path, APP_KEY, tenant["sharedSecret"], timeout_secs=180, payload_kwargs=claims
         )
-        return self.with_token(method, path, token, body, product=product)
+        return self.with_token(method, path, token, body, product=product, headers=headers)
 
-    def with_token(self, method: str, path: str, token: str, body: Any = None, *, product: str = "jira") -> Any:
-        headers = {"Authorization": f"JWT {token}"}
+    def with_token(
+        self,
+        method: str,
+        path: str,
+        token: str,
+        body: Any = None,
+        *,
+        product: str = "jira",
+        scheme: str = "JWT",
+        headers: dict[str, str] | None = None,
+    ) -> Any:
+        headers = {"Authorization": f"{scheme} {token}", **(headers or {})}
         raw = b""
         if body is not None:
             raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-            headers["Content-Type"] = "application/json"
+            headers.setdefault("Content-Type", "application/json")
         return self.send(method, self.app.tenants[product]["baseUrl"] + path, headers, raw)
 
 

@@ -13,7 +13,21 @@ from atlassian_connect.sandbox import Installation, Sandbox
 from .connect_app import APP_KEY, HostCaller
 
 PATHS = {
-    "jira": ["/rest/api/3/project/search", "/rest/api/3/search/jql", "/rest/api/3/issue/{}", "/rest/api/3/myself"],
+    "jira": [
+        "/rest/api/3/project/search",
+        "/rest/api/3/search/jql",
+        "/rest/api/3/issue/{}",
+        "/rest/api/3/myself",
+        "/rest/api/3/issue/OPS-1/properties/{}",
+        "/rest/api/3/user/properties/{}",
+        "/rest/api/3/data-policy/project",
+        "/rest/api/3/issue/properties/{}",
+        "/rest/api/3/task/{}",
+        "/rest/api/3/mypermissions",
+        "/rest/api/3/permissions/check",
+        "/rest/api/3/permissions/project",
+        "/rest/api/3/attachment/content/{}",
+    ],
     "confluence": [
         "/api/v2/spaces",
         "/api/v2/spaces/{}",
@@ -21,10 +35,22 @@ PATHS = {
         "/api/v2/pages/{}",
         "/rest/api/user",
         "/rest/api/user/current",
+        "/rest/api/content",
+        "/rest/api/content/search",
+        "/rest/api/search",
+        "/rest/api/content/65537/property/{}",
+        "/rest/api/space/DS/property/{}",
+        "/rest/api/user/{}/property/{}",
+        "/api/v2/pages/65537/properties",
+        "/api/v2/pages/65537/properties/{}",
+        "/rest/api/content/65537/pagehierarchy/copy",
+        "/api/v2/data-policies/spaces",
+        "/media/{}/{}",
     ],
 }
 BOTH = ["/rest/atlassian-connect/1/app/module/dynamic", f"/rest/atlassian-connect/1/addons/{APP_KEY}/properties/{{}}"]
 NAMES = ["limit", "cursor", "sort", "keys", "ids", "jql", "fields", "nextPageToken", "startAt", "maxResults"]
+NAMES += ["cql", "start", "key", "permissions", "projectKey", "filename"]
 NAMES += ["accountId", "expand", "moduleKey", "body-format", "title"]
 PIECES = [
     "",
@@ -38,6 +64,8 @@ PIECES = [
     '"',
     "(",
     "project=OPS",
+    "type=page",
+    "text+~+",
     "null",
     "true",
     "%ED%A0%80",
@@ -64,6 +92,8 @@ def test_no_server_error(
         body = None
         if method in ("PUT", "POST"):
             keys = ["id", "status", "title", "body", "version", "fields", "modules", "webhooks", "accountId", "summary"]
+            keys += ["key", "value", "filter", "jql", "nextPageToken", "projectPermissions", "globalPermissions"]
+            keys += ["destinationPageId", "titleOptions", "permissions", "subject"]
             body = json.dumps({dice.choice(keys): dice.choice(VALUES) for _ in range(3)}).encode()
         response = host(method, target, body, product=product)
         assert response.status_code < 500 or response.status_code == 501, (method, target, body, response.data)

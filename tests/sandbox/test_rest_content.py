@@ -140,7 +140,8 @@ def test_users(host: HostCaller, confluence_app: Installation):
 
 
 def test_content_permissions(sandbox: Sandbox, host: HostCaller, confluence_app: Installation):
-    path = f"/rest/api/content/{sandbox.content.pages()[0].id}/permission/check"
+    space_id = next(space.id for space in sandbox.content.spaces() if space.key == "ENG")
+    path = f"/rest/api/content/{sandbox.content.pages(space_id)[0].id}/permission/check"
 
     def check(account_id: str, operation: str):
         subject = {"type": "user", "identifier": account_id}

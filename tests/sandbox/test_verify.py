@@ -140,7 +140,7 @@ def test_errors_have_the_shape_of_the_product(host: HostCaller, jira_app: Instal
         return host.send("GET", f"http://localhost:2990{path}", {}, b"").json
 
     assert set(get("/rest/api/3/myself")) == {"errorMessages", "errors", "status"}
-    assert get("/wiki/api/v2/spaces")["errors"][0]["status"] == 401
+    assert get("/wiki/api/v2/data-policies/metadata")["errors"][0]["status"] == 401
     assert get("/wiki/rest/api/user/current")["statusCode"] == 401
     for root in ("", "/wiki"):
         assert get(f"{root}/rest/atlassian-connect/1/app/module/dynamic") == {
@@ -184,7 +184,7 @@ def test_what_is_missing_is_named(host: HostCaller, jira_app: Installation, conf
     response = host("GET", "/api/v2/blogposts", product="confluence")
     assert response.json["errors"][0]["detail"] == "The sandbox does not have GET /wiki/api/v2/blogposts."
     assert host("PATCH", "/rest/api/3/myself").status_code == 501
-    assert host("GET", "/rest/api/content", product="confluence").status_code == 501
+    assert host("GET", "/rest/api/template/1", product="confluence").status_code == 501
 
 
 def test_too_large_a_body(host: HostCaller, jira_app: Installation):

@@ -1,0 +1,127 @@
+"""Faults as a layer around the sandbox's web app: nearer to the socket than any framework."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.http import HTTP_STATUS_CODES
+from werkzeug.test import run_wsgi_app
+
+from ..types import Product
+from .faults import ActiveFault, Exchange, Faults, Outcome
+from .log import Crossing, mask_url
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from .host import Sandbox
+
+__all__ = ["FaultLayer"]
+
+
+class FaultLayer:
+    """Runs requests through the faults that concern them."""
+
+    def __init__(self, sandbox: Sandbox, inner: WSGIApplication) -> None:
+        self._sandbox = sandbox
+        self._inner = inner
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        whole = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
+        faults, product, path = self._place(whole)
+        chain = faults.taking(environ["REQUEST_METHOD"], path) if faults else []
+        if not chain:
+            return self._inner(environ, start_response)
+        executed: list[bool] = []
+
+        def run() -> Outcome:
+            executed.append(True)
+            body, status, headers = run_wsgi_app(self._inner, environ, buffered=True)
+            return Outcome(int(status.split(" ", 1)[0]), tuple(headers), b"".join(body))
+
+        outcome = self._through(chain, run, product, whole, environ.get("QUERY_STRING", ""))
+        if not executed:
+            self._record(environ, product, whole, outcome, chain)
+        return _sent(environ, start_response, outcome)
+
+    def _place(self, path: str) -> tuple[Faults | None, Product | None, str]:
+        """The faults for a path, whose site it is, and the path below that site's base URL."""
+        if path.startswith(("/wiki/rest/", "/wiki/api/")):
+            return self._sandbox.confluence.faults, "confluence", path.removeprefix("/wiki")
+        if path.startswith("/rest/"):
+            return self._sandbox.jira.faults, "jira", path
+        if path.startswith(("/oauth2/", "/media/", "/install-keys/")):
+            return self._sandbox.faults, None, path
+        return None, None, path  # the pages for people
+
+    def _through(
+        self,
+        chain: Sequence[ActiveFault],
+        run: Callable[[], Outcome],
+        product: Product | None,
+        path: str,
+        query: str,
+    ) -> Outcome:
+        if not chain:
+            return run()
+        outer, rest = chain[0], chain[1:]
+        exchange = Exchange(
+            product=product,
+            path=path,
+            query=query,
+            now=self._sandbox.wire.clock(),
+            active=outer,
+            run=lambda: self._through(rest, run, product, path, query),
+        )
+        return outer.fault.apply(exchange)
+
+    def _record(
+        self,
+        environ: WSGIEnvironment,
+        product: Product | None,
+        path: str,
+        outcome: Outcome,
+        chain: Sequence[ActiveFault],
+    ) -> None:
+        query = environ.get("QUERY_STRING", "")
+        self._sandbox.record(
+            Crossing(
+                time=self._sandbox.wire.clock(),
+                direction="app→host",
+                product=product,
+                method=environ["REQUEST_METHOD"],
+                url=mask_url(f"{self._sandbox.origin}{path}" + (f"?{query}" if query else "")),
+                status=outcome.status or None,
+                verdict="fault",
+                note=", ".join(type(active.fault).__name__ for active in chain),
+            )
+        )
+
+
+def _sent(environ: WSGIEnvironment, start_response: StartResponse, outcome: Outcome) -> Iterable[bytes]:
+    if outcome.sent is not None and outcome.sent < 0:
+        raise _dropped(environ)
+    headers = [(name, value) for name, value in outcome.headers if name.lower() != "content-length"]
+    reason = HTTP_STATUS_CODES.get(outcome.status, "Unknown")
+    start_response(f"{outcome.status} {reason}", [*headers, ("Content-Length", str(len(outcome.body)))])
+    if outcome.sent is None:
+        return [outcome.body]
+    return _broken_off(environ, outcome.body[: int(len(outcome.body) * outcome.sent)])
+
+
+def _broken_off(environ: WSGIEnvironment, part: bytes) -> Iterator[bytes]:
+    yield part
+    raise _dropped(environ)
+
+
+def _dropped(environ: WSGIEnvironment) -> ConnectionResetError:
+    """End the connection, where there is one, and give the error that stops the server from going on."""
+    connection: Any = environ.get("werkzeug.socket")
+    if isinstance(connection, socket.socket):
+        with suppress(OSError):  # the other side was faster
+            connection.shutdown(socket.SHUT_RDWR)
+    return ConnectionResetError("The sandbox dropped the connection: a fault is switched on.")

@@ -1,0 +1,241 @@
+"""The door of the sites' REST: who calls, may they, and errors in the shape of the product.
+
+Sources: the REST references of both products; *Scopes for Connect apps*,
+https://developer.atlassian.com/cloud/confluence/scopes-for-connect-apps/; and *Data security policy developer guide*,
+https://developer.atlassian.com/cloud/confluence/data-security-policy-developer-guide/
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+from urllib.parse import quote
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
+
+from ..errors import AuthenticationError, QshMismatchError
+from ..protocol import access
+from ..protocol.qsh import explain, strip_base_path
+from .attachments import MAX_UPLOAD_BYTES
+from .installation import Installation
+from .log import Crossing, mask_url
+from .people import Person
+from .rest import Call, Operation, Reply, RestError
+from .site import Site
+from .verify import Inquiry, token_of, verify
+
+if TYPE_CHECKING:
+    from .host import Sandbox
+
+__all__ = ["mount", "raw_target"]
+
+_METHODS: Final = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
+_CONNECT: Final = "/rest/atlassian-connect/"
+_DYNAMIC: Final = "/rest/atlassian-connect/1/app/module/dynamic"
+
+
+def mount(app: Flask, sandbox: Sandbox, site: Site, operations: Iterable[Operation]) -> None:
+    """Add a site's operations to the web app, and an answer for everything else below its REST roots."""
+    for operation in operations:
+        _route(app, sandbox, site, operation)
+    for root in ("/rest", "/api") if site.product == "confluence" else ("/rest",):
+        for method in _METHODS:
+            _route(app, sandbox, site, Operation(method, f"{root}/<path:anything>", _missing, scope=None))
+
+
+def _route(app: Flask, sandbox: Sandbox, site: Site, operation: Operation) -> None:
+    def view(**arguments: str) -> Response:
+        return _answer(sandbox, site, operation, arguments)
+
+    rule = site.context_path + operation.rule
+    app.add_url_rule(
+        rule,
+        endpoint=f"{operation.method} {rule.replace('.', '_')}",
+        view_func=view,
+        methods=[operation.method],
+        provide_automatic_options=False,
+    )
+
+
+def _missing(call: Call, anything: str) -> NoReturn:
+    raise RestError(501, f"The sandbox does not have {request.method} {call.site.context_path}{call.path}.")
+
+
+def _answer(sandbox: Sandbox, site: Site, operation: Operation, arguments: dict[str, str]) -> Response:
+    raw_path, query = raw_target()
+    inquiry = Inquiry(request.method, strip_base_path(raw_path, site.context_path), query)
+    received_at, status = sandbox.wire.clock(), 500
+    try:
+        response = _decide(sandbox, site, operation, arguments, inquiry)
+        status = response.status_code
+        return response
+    finally:
+        sandbox.record(
+            Crossing(
+                time=received_at,
+                direction="app→host",
+                product=site.product,
+                method=inquiry.method,
+                url=mask_url(f"{site.origin}{raw_path}" + (f"?{query}" if query else "")),
+                status=status,
+                verdict=inquiry.verdict,
+                claims=inquiry.claims,
+                canonical=inquiry.canonical,
+                note=inquiry.note,
+            )
+        )
+
+
+def _decide(
+    sandbox: Sandbox, site: Site, operation: Operation, arguments: dict[str, str], inquiry: Inquiry
+) -> Response:
+    path = inquiry.path
+    person: Person | None = None
+    try:
+        _refuse_body_on_get()
+        caller, user, scopes = _who_calls(sandbox, site, operation, inquiry)
+        person = user or (caller.person if caller else None)
+        if caller is not None and operation.scope is not None and operation.scope not in scopes:
+            raise RestError(403, f"Request not in an authorized API scope: it needs {operation.scope}.")
+        call = _read_call(sandbox, site, operation, path=path, caller=caller, user=user)
+        reply = operation.view(call, **arguments)
+    except QshMismatchError as error:
+        inquiry.verdict = error.reason
+        why = explain(error.received, inquiry.method, path, inquiry.query, base_path=site.context_path)
+        inquiry.note = why.cause
+        return _unauthenticated(site, path)
+    except AuthenticationError as error:
+        inquiry.verdict, inquiry.note = error.reason, str(error)
+        return _unauthenticated(site, path)
+    except RestError as error:
+        inquiry.note = error.message
+        response = _error(site, path, error)
+    except HTTPException as error:
+        inquiry.note = error.name
+        response = _error(site, path, RestError(error.code or 500, error.name))
+    else:
+        response = _written(reply)
+    if person is not None:
+        response.headers["X-AAccountId"] = person.account_id
+    return response
+
+
+def _who_calls(
+    sandbox: Sandbox, site: Site, operation: Operation, inquiry: Inquiry
+) -> tuple[Installation | None, Person | None, frozenset[str]]:
+    """Tell the app, the user whom it impersonates, and the scopes of the call.
+
+    :raises AuthenticationError: the token is not good, or the operation is for apps that act as themselves.
+    """
+    authorization = request.headers.get("Authorization")
+    bearer = _bearer(authorization)
+    if bearer is not None:
+        grant = sandbox.oauth.grant(site, bearer)
+        caller, user, scopes = grant.installation, grant.person, grant.scopes
+        inquiry.verdict, inquiry.note = "impersonated", f"as {user.name}"
+    else:
+        user = None
+        token = token_of(authorization, request.args.getlist("jwt"))
+        if token is None and operation.anonymous and not authorization:
+            inquiry.verdict = "anonymous"
+            return None, None, frozenset()
+        caller = verify(site, token, inquiry, now=sandbox.wire.clock())
+        scopes = caller.scopes
+    if user is not None and operation.apps_only:
+        raise AuthenticationError("This operation is for apps that act as themselves.", reason="apps_only")
+    return caller, user, scopes
+
+
+def _bearer(authorization: str | None) -> str | None:
+    scheme, _, token = (authorization or "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def _read_call(
+    sandbox: Sandbox, site: Site, operation: Operation, *, path: str, caller: Installation | None, user: Person | None
+) -> Call:
+    if operation.uploads:
+        if request.headers.get("X-Atlassian-Token", "").lower() not in ("no-check", "nocheck"):
+            raise RestError(403, "XSRF check failed: an upload needs the header X-Atlassian-Token: no-check.")
+        request.max_content_length = MAX_UPLOAD_BYTES
+    method, _, listed = (operation.listed_as or f"{request.method} {path}").partition(" ")
+    return Call(
+        site=site,
+        caller=caller,
+        user=user,
+        effect=access.rule(method, listed, product=site.product).effect,
+        path=path,
+        query=request.args,
+        trace=request.headers.get("X-Atlassian-Webhook-Trace"),
+        body=b"" if operation.uploads else request.get_data(),
+        later=sandbox.later,
+        files=[file for _, file in request.files.items(multi=True)] if operation.uploads else (),
+        form=request.form.to_dict() if operation.uploads else {},
+    )
+
+
+def _refuse_body_on_get() -> None:
+    has_body = bool(request.content_length) or "Transfer-Encoding" in request.headers
+    if request.method in ("GET", "HEAD") and has_body:
+        raise RestError(403, f"A {request.method} request must not have a body.")
+
+
+def _written(reply: Reply) -> Response:
+    if reply.payload is None:
+        return Response(reply.content, status=reply.status, headers=dict(reply.headers))
+    response = _json(reply.status, reply.payload)
+    response.headers.extend(reply.headers)
+    return response
+
+
+def raw_target() -> tuple[str, str]:
+    """Path and query of the request as they came, percent-encoded."""
+    environ = request.environ
+    raw = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
+    if "://" in raw.partition("?")[0]:  # absolute form, as proxies get it
+        raw = "/" + raw.partition("://")[2].partition("/")[2]
+    if not raw.startswith("/"):
+        raw = quote(request.script_root + request.path, safe="/:@!$&'()*+,;=-._~")
+    return raw.partition("?")[0].partition("#")[0], environ.get("QUERY_STRING", "")
+
+
+# --- errors -----------------------------------------------------------------------------------------------------------
+
+
+def _unauthenticated(site: Site, path: str) -> Response:
+    if path == _DYNAMIC:
+        message = "The request is not from a Connect app."
+    elif path.startswith(_CONNECT):
+        message = "Access to this resource must be authenticated as an app."
+    else:
+        message = "Client must be authenticated to access this resource."
+    response = _error(site, path, RestError(401, message))
+    response.headers["WWW-Authenticate"] = f'JWT realm="{site.base_url}"'
+    return response
+
+
+def _error(site: Site, path: str, error: RestError) -> Response:
+    status, message = error.status, error.message
+    shape: dict[str, Any]
+    if path == _DYNAMIC:
+        shape = {"message": message}
+    elif path.startswith(_CONNECT):
+        shape = {"message": message, "statusCode": status}
+    elif site.product == "jira":
+        shape = {"errorMessages": [] if error.errors else [message], "errors": error.errors, "status": status}
+    elif path.startswith("/api/"):
+        title = HTTP_STATUS_CODES.get(status, "Error")
+        code = title.upper().replace(" ", "_")
+        shape = {"errors": [{"status": status, "code": code, "title": title, "detail": message}]}
+    else:
+        errors = [{"message": {"translation": message, "args": []}}]
+        data = {"authorized": status not in (401, 403), "valid": False, "errors": errors, "successful": False}
+        shape = {"statusCode": status, "data": data, "message": message}
+    return _json(status, shape)
+
+
+def _json(status: int, payload: Any) -> Response:
+    return Response(json.dumps(payload), status=status, content_type="application/json;charset=UTF-8")

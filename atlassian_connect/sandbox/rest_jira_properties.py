@@ -1,0 +1,163 @@
+"""Entity properties in Jira's REST, of issues, projects and users, and the tasks that write many at once.
+
+Sources: https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-properties/ and
+https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-tasks/
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import quote
+
+from .entity_properties import MAX_KEY_LENGTH, MAX_VALUE_LENGTH
+from .finding import find_issue, find_project, visible_issues
+from .rest import Call, Operation, Reply, RestError
+from .tasks import Task
+
+__all__ = ["OPERATIONS"]
+
+_Owner = tuple[str, str]
+_MAX_BULK: Final = 10_000
+
+
+def _keys(call: Call, kind: str, owner_id: str = "") -> Reply:
+    owner, root = _owner(call, kind, owner_id)
+    found = call.site.entity_properties.all(owner)
+    return Reply(payload={"keys": [{"self": _self(root, one.key), "key": one.key} for one in found]})
+
+
+def _get(call: Call, kind: str, key: str, owner_id: str = "") -> Reply:
+    owner, _ = _owner(call, kind, owner_id)
+    try:
+        found = call.site.entity_properties.get(owner, key)
+    except KeyError:
+        raise _missing(key) from None
+    return Reply(payload={"key": key, "value": found.value})
+
+
+def _put(call: Call, kind: str, key: str, owner_id: str = "") -> Reply:
+    owner, _ = _owner(call, kind, owner_id, writes=True)
+    value = _value(call, key)
+    return Reply(201 if call.site.entity_properties.put(owner, key, value, call.account_id) else 200)
+
+
+def _delete(call: Call, kind: str, key: str, owner_id: str = "") -> Reply:
+    owner, _ = _owner(call, kind, owner_id, writes=True)
+    if not call.site.entity_properties.delete(owner, key):
+        raise _missing(key)
+    return Reply(204)
+
+
+def _put_many(call: Call, key: str) -> Reply:
+    wanted = call.json_object()
+    chosen = wanted.get("filter", {})
+    ids = chosen.get("entityIds") if isinstance(chosen, dict) else chosen
+    if "value" not in wanted or not isinstance(ids, list | None):
+        raise RestError(400, "The body must have a value, and filter.entityIds must be a list.")
+    if ids is not None and len(ids) > _MAX_BULK:
+        raise RestError(400, f"At most {_MAX_BULK} issues can be written at once.")
+    if len(key) > MAX_KEY_LENGTH:
+        raise _long_key()
+    # Blocked and invisible issues are left out of the task, as they are of lists.
+    issues = [issue for issue in visible_issues(call) if ids is None or issue.id in {str(one) for one in ids}]
+    value, account_id, properties = wanted["value"], call.account_id, call.site.entity_properties
+
+    def write() -> str:
+        for issue in issues:
+            properties.put(("issue", issue.id), key, value, account_id)
+        return f"{len(issues)} issues were written."
+
+    task = call.site.tasks.start("jira", f"Set the property {key}", account_id, write)
+    return Reply(303, headers={"Location": f"{call.site.base_url}/rest/api/3/task/{task.id}"})
+
+
+def _task(call: Call, task_id: str) -> Reply:
+    try:
+        task = call.site.tasks.get("jira", task_id, call.account_id)
+    except KeyError:
+        raise RestError(404, "The task does not exist.") from None
+    return Reply(payload=_task_json(call, task))
+
+
+def _task_json(call: Call, task: Task) -> dict[str, Any]:
+    payload: dict[str, Any] = {
+        "self": f"{call.site.base_url}/rest/api/3/task/{task.id}",
+        "id": task.id,
+        "description": task.description,
+        "status": "RUNNING" if task.progress else "ENQUEUED",
+        "progress": task.progress,
+        "submittedBy": 10_000,
+        "submitted": int(task.started * 1000),
+        "lastUpdate": int(task.updated * 1000),
+        "elapsedRuntime": int((task.updated - task.started) * 1000),
+    }
+    if task.finished:
+        payload |= {"status": "FAILED" if task.failure else "COMPLETE", "finished": int(task.updated * 1000)}
+        payload |= {"message": task.failure} if task.failure else {"result": task.result}
+    return payload
+
+
+# --- small things -----------------------------------------------------------------------------------------------------
+
+
+def _owner(call: Call, kind: str, owner_id: str, *, writes: bool = False) -> tuple[_Owner, str]:
+    """Find what a property belongs to, and the URL of its properties."""
+    rest = f"{call.site.base_url}/rest/api/3"
+    if kind == "issue":
+        issue = find_issue(call, owner_id)
+        return (kind, issue.id), f"{rest}/issue/{issue.id}/properties"
+    if kind == "project":
+        project = find_project(call, owner_id)
+        if writes and call.user is not None and not call.user.administers:
+            raise RestError(403, "Only administrators of the project may change its properties.")
+        return (kind, project.id), f"{rest}/project/{project.id}/properties"
+    account_id = call.query.get("accountId") or call.account_id
+    if call.site.person(account_id) is None:
+        raise RestError(404, "Specified user does not exist or you do not have required permissions")
+    if call.user is not None and call.user.account_id != account_id and not call.user.administers:
+        raise RestError(403, "Only administrators may look at the properties of other users.")
+    return ("jira-user", account_id), f"{rest}/user/properties"
+
+
+def _value(call: Call, key: str) -> Any:
+    if len(key) > MAX_KEY_LENGTH:
+        raise _long_key()
+    value = call.json()
+    if len(call.body.decode("utf-8")) > MAX_VALUE_LENGTH:
+        raise RestError(400, f"The property value cannot be longer than {MAX_VALUE_LENGTH} characters.")
+    return value
+
+
+def _self(root: str, key: str) -> str:
+    return f"{root}/{quote(key, safe='')}"
+
+
+def _missing(key: str) -> RestError:
+    return RestError(404, f"The property with key '{key}' does not exist.")
+
+
+def _long_key() -> RestError:
+    return RestError(400, f"The property key cannot be longer than {MAX_KEY_LENGTH} characters.")
+
+
+def _of(kind: str, view: Any) -> Any:
+    return lambda call, **arguments: view(call, kind, **arguments)
+
+
+def _rules(kind: str, rule: str) -> tuple[Operation, ...]:
+    one = f"{rule}/<path:key>"
+    return (
+        Operation("GET", rule, _of(kind, _keys), anonymous=kind != "user"),
+        Operation("GET", one, _of(kind, _get), anonymous=kind != "user"),
+        Operation("PUT", one, _of(kind, _put), scope="WRITE"),
+        Operation("DELETE", one, _of(kind, _delete), scope="DELETE"),
+    )
+
+
+OPERATIONS: Final = (
+    *_rules("issue", "/rest/api/3/issue/<owner_id>/properties"),
+    *_rules("project", "/rest/api/3/project/<owner_id>/properties"),
+    *_rules("user", "/rest/api/3/user/properties"),
+    Operation("PUT", "/rest/api/3/issue/properties/<path:key>", _put_many, scope="WRITE"),
+    Operation("GET", "/rest/api/3/task/<task_id>", _task, scope=None),
+)
