@@ -94,7 +94,7 @@ class EverydayCalls:
     def licence(self, cache: LicenceCache | None = None) -> Licence:
         """Tell whether the site has a licence for the app.
 
-        :param cache: None asks the host now. In views, ``connect.licence()`` uses the app's own.
+        :param cache: None asks the host now. In views, ``current_licence`` has the app's own.
         :raises HostError: the host does not tell.
         """
         return licence_of(_client(self)) if cache is None else cache.get(_client(self))

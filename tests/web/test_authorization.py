@@ -20,6 +20,8 @@ from atlassian_connect.errors import (
     HostUnreachableError,
     NotAuthenticatedError,
 )
+from atlassian_connect.inbound import Principal
+from atlassian_connect.protocol.tokens import TokenKind
 from atlassian_connect.web.context import ConnectState
 from tests.client.scripted import Time
 from tests.conftest import APP_KEY
@@ -384,7 +386,9 @@ def test_logs_name_the_permission_and_not_the_user(jira, caplog):
 
 def test_a_tenant_of_the_other_product_is_refused(jira, confluence):
     wiki, tracker = Rest(confluence), Rest(jira)
-    tracker.answers[CHECK] = granted(global_=("ADMINISTER",))
+    for rest in (wiki, tracker):
+        rest.answers[CHECK] = granted(global_=("ADMINISTER",))
+        rest.answers[PAGE_CHECK] = (200, {"hasPermission": True})
 
     assert ask(confluence, "/global", JIRA_CONTEXT).status_code == 403
     assert ask(jira, "/read", PAGE_CONTEXT).status_code == 403
@@ -534,6 +538,33 @@ def test_answers_are_kept_for_moments_by_tenant_user_and_object(make_app, connec
     assert len(rests[0].asked) == 4
     ask(hosts[1], "/kept")
     assert len(rests[1].asked) == 1
+
+
+def test_an_answer_to_one_guard_is_none_to_another(make_app, connect):
+    app = make_app(connect)
+    for name in ("BROWSE_PROJECTS", "EDIT_ISSUES"):
+        view = connect.require(context_token=True)(connect.authorize_jira(project=[name])(lambda: "done"))
+        app.add_url_rule(f"/{name}", name, view)
+    host = Host(app, client_key="jira-tenant")
+    host.base_url = "https://jira-tenant.atlassian.net"
+    host.install(body={"productType": "jira"})
+    Rest(host).answers[CHECK] = granted("BROWSE_PROJECTS")
+
+    assert ask(host, "/BROWSE_PROJECTS").status_code == 200
+    assert ask(host, "/EDIT_ISSUES").status_code == 403
+
+
+def test_a_session_token_carries_the_place_of_its_page(app, jira):
+    rest = Rest(jira)
+    rest.answers[CHECK] = granted("BROWSE_PROJECTS", "ADMINISTER_PROJECTS")
+    state = app.extensions["atlassian_connect"]
+    tenant = state.store.get(jira.client_key)
+
+    def session(context: Any) -> str:
+        return state.authenticator.session_token(Principal(tenant, "user-1", context, TokenKind.CONTEXT))
+
+    assert jira.get("/project", session(JIRA_CONTEXT)).status_code == 200
+    assert jira.get("/project", session({})).status_code == 403
 
 
 # --- the licence ------------------------------------------------------------------------------------------------------
