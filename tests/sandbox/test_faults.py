@@ -192,7 +192,7 @@ def server() -> Iterator[SandboxServer]:
 
 
 def get(server: SandboxServer, timeout: float = 5) -> requests.Response:
-    return requests.get(f"{server.url}/rest/api/3/project/search", timeout=timeout)
+    return requests.get(f"{server.url}/rest/api/3/issue/OPS-1", timeout=timeout)
 
 
 def test_dropped_over_a_port(server: SandboxServer):
@@ -210,7 +210,7 @@ def test_half_of_the_body_arrives(server: SandboxServer):
     server.sandbox.jira.faults.add(Dropped("half"))
     host, _, port = server.url.partition("://")[2].partition(":")
     with socket.create_connection((host, int(port)), timeout=5) as connection:
-        connection.sendall(f"GET /rest/api/3/project/search HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
+        connection.sendall(f"GET /rest/api/3/issue/OPS-1 HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
         answer = b""
         while piece := connection.recv(65_536):
             answer += piece
