@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from .dynamic import ModulesRefusedError
+from .faults import ActiveFault, Faults
 from .host import Sandbox
 from .http import Answer, AppUnreachableError, NetworkTransport, Transport, WsgiTransport
 from .installation import Installation
 from .lifecycle import InstallError
 from .log import Crossing
 from .people import ADMIN, MEMBER
+from .permissions import Permissions
+from .policies import ContentBlockedError
 from .server import PortInUseError, SandboxServer, serve
 from .site import Site
 
 __all__ = [
     "ADMIN",
     "MEMBER",
+    "ActiveFault",
     "Answer",
     "AppUnreachableError",
+    "ContentBlockedError",
     "Crossing",
+    "Faults",
     "InstallError",
     "Installation",
     "ModulesRefusedError",
     "NetworkTransport",
+    "Permissions",
     "PortInUseError",
     "Sandbox",
     "SandboxServer",

@@ -64,6 +64,7 @@ def create_blueprint(sandbox: Sandbox) -> Blueprint:
             "pretty": _pretty,
             "open_url": _open_url,
             "label": _label,
+            "containers": _containers,
         }
 
     def done(text: str, *, where: str, bad: bool = False) -> BaseResponse:
@@ -99,6 +100,18 @@ def create_blueprint(sandbox: Sandbox) -> Blueprint:
         except ValueError as error:
             return done(str(error), where=url_for("pages.index"), bad=True)
         return done(f"{app_key} is {installation.state}.", where=url_for("pages.index"))
+
+    @blueprint.post("/sandbox/<any(jira, confluence):product>/apps/<app_key>/<any(block, unblock):action>/<container>")
+    def change_access(product: str, app_key: str, action: str, container: str) -> BaseResponse:
+        installation = _installation(_site(sandbox, product), app_key)
+        try:
+            (installation.block if action == "block" else installation.unblock)(container)
+        except KeyError:
+            abort(404, f"{installation.site.name} has no {container}.")
+        except ValueError as error:
+            return done(str(error), where=url_for("pages.index"), bad=True)
+        kept = "kept out of" if action == "block" else "let into"
+        return done(f"{app_key} is {kept} {container}, and was told.", where=url_for("pages.index"))
 
     @blueprint.get("/sandbox/<any(jira, confluence):product>/apps/<app_key>/modules/<module_key>")
     def module(product: str, app_key: str, module_key: str) -> Response:
@@ -197,6 +210,11 @@ def _check_form(sandbox: Sandbox) -> None:
 
 def _site(sandbox: Sandbox, product: str) -> Site:
     return sandbox.jira if product == "jira" else sandbox.confluence
+
+
+def _containers(site: Site) -> list[str]:
+    named = site.content.projects() if site.product == "jira" else site.content.spaces()
+    return [one.key for one in named]
 
 
 def _installation(site: Site, app_key: str) -> Installation:

@@ -140,6 +140,23 @@ def test_modules_that_cannot_be_opened(browser: Browser, jira_app: Installation)
     assert "<iframe" not in page
 
 
+def test_blocking_by_buttons(sandbox: Sandbox, browser: Browser, confluence_app: Installation, jira_app: Installation):
+    assert "Block <" not in check_html(browser.get("/sandbox/"))
+    assert "Block OPS<" in browser.get("/sandbox/").text
+    answer = browser.post(f"/sandbox/confluence/apps/{APP_KEY}/block/DS")
+    assert "kept out of DS" in check_html(browser.get(answer.headers["Location"]))
+    assert confluence_app.blocked == {"DS"}
+    assert "Unblock DS<" in browser.get("/sandbox/").text
+    blocked = check_html(browser.get(f"/sandbox/confluence/apps/{APP_KEY}/modules/page?ctx.space.key=DS"))
+    assert "This content has been blocked" in blocked
+    assert "<iframe" not in blocked
+    assert browser.post(f"/sandbox/confluence/apps/{APP_KEY}/unblock/DS").status_code == 303
+    assert confluence_app.blocked == frozenset()
+    assert browser.post(f"/sandbox/confluence/apps/{APP_KEY}/block/OPS").status_code == 404
+    assert browser.post(f"/sandbox/confluence/apps/{APP_KEY}/block/DS", csrf_token="x").status_code == 403
+    assert browser.post("/sandbox/jira/apps/none/block/OPS").status_code == 404
+
+
 def test_a_module_has_the_address_of_real_hosts(browser: Browser, confluence_app: Installation):
     answer = browser.get(f"/wiki/plugins/servlet/ac/{APP_KEY}/page")
     assert answer.headers["Location"] == f"/sandbox/confluence/apps/{APP_KEY}/modules/page"
