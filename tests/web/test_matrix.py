@@ -201,7 +201,7 @@ def test_token_against_endpoint(hosts, name, endpoint):
         assert host.app.extensions["atlassian_connect"].store.get(host.client_key) == before
 
 
-@pytest.mark.parametrize("endpoint", REQUEST_KINDS | {"context", "session", "both"})
+@pytest.mark.parametrize("endpoint", sorted(REQUEST_KINDS | {"context", "session", "both"}))
 def test_nothing_of_an_uninstalled_tenant_is_believed(hosts, endpoint):
     host, other = hosts
     assert host.uninstall().status_code == 204
