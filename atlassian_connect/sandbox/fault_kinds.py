@@ -87,7 +87,8 @@ class RateLimited(Fault):
 
     :ivar seconds: until it may be sent again.
     :ivar style: which headers say so.
-    :ivar reason: ``RateLimit-Reason``; None for the product's burst limit, empty for no such header.
+    :ivar reason: ``RateLimit-Reason``; empty for no such header. None: Jira's burst limit, and no header for
+        Confluence, which names its quotas only.
     :ivar limit: the capacity that the headers name.
     """
 
@@ -98,7 +99,9 @@ class RateLimited(Fault):
 
     def apply(self, exchange: Exchange) -> Outcome:
         """See :meth:`Fault.apply`."""
-        reason = f"{exchange.product or 'jira'}-burst-based" if self.reason is None else self.reason
+        reason = self.reason
+        if reason is None:
+            reason = "jira-burst-based" if exchange.product == "jira" else ""
         headers = [("RateLimit-Reason", reason)] if reason else []
         headers += _limit_headers(
             self.style,
@@ -106,7 +109,7 @@ class RateLimited(Fault):
             seconds=self.seconds,
             limit=self.limit,
             remaining=0,
-            policy=reason or "global-app-quota",
+            policy="tenant-app-quota" if "tenant" in reason else reason if "burst" in reason else "global-app-quota",
         )
         return Outcome(429, (_JSON, *headers), b'{"message": "Rate limit exceeded."}')
 
@@ -282,7 +285,7 @@ def _limit_headers(
     reset = datetime.fromtimestamp(int(now) + seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     plain = [("Limit", str(limit)), ("Remaining", str(remaining)), ("Reset", reset), ("NearLimit", near)]
     structured = [
-        ("RateLimit-Policy", f'"{policy}";q={limit};w=3600'),
+        ("RateLimit-Policy", f'"{policy}";q={limit};w={1 if "burst" in policy else 3600}'),
         ("RateLimit", f'"{policy}";r={remaining};t={seconds}'),
     ]
     if style == "x-ratelimit":

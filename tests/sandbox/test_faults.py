@@ -82,7 +82,9 @@ def test_rate_limits(sandbox: Sandbox, host: HostCaller, jira_app: Installation)
     assert datetime.fromisoformat(plain["X-RateLimit-Reset"]).timestamp() > sandbox.wire.clock()
     structured = limited(RateLimited(5, "structured"))
     assert structured["RateLimit"] == '"jira-burst-based";r=0;t=5'
-    assert structured["RateLimit-Policy"] == '"jira-burst-based";q=100;w=3600'
+    assert structured["RateLimit-Policy"] == '"jira-burst-based";q=100;w=1'
+    quota = limited(RateLimited(5, "structured", reason="jira-quota-tenant-based"))
+    assert quota["RateLimit-Policy"] == '"tenant-app-quota";q=100;w=3600'
     assert not {"Retry-After", "X-RateLimit-Limit"} & set(structured)
     beta = limited(RateLimited(5, "beta", reason=""))
     assert beta["Beta-Retry-After"] == "5"

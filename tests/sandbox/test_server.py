@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import requests
+from atlassian_jwt import encode_token
+from urllib3 import encode_multipart_formdata
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Response
 
-from atlassian_connect.sandbox import PortInUseError, Sandbox, SandboxServer, serve
+from atlassian_connect.sandbox import Installation, PortInUseError, Sandbox, SandboxServer, serve
 
 from .connect_app import APP_KEY, ConnectApp, HostCaller
 
@@ -91,6 +93,29 @@ def test_pages_over_a_port(server: SandboxServer):
     assert by_address.status_code == 200
     rebound = requests.get(f"{server.url}/sandbox/", headers={"Host": "evil.example"}, timeout=5)
     assert rebound.status_code == 421
+
+
+def test_an_upload_in_pieces(server: SandboxServer, network_app: ConnectApp):
+    """A client that tells of its progress sends the body in pieces, without a length."""
+    installation = server.sandbox.jira.install(f"{network_app.base_url}/atlassian-connect.json")
+    path = "/rest/api/3/issue/OPS-1/attachments"
+    body, content_type = encode_multipart_formdata([("file", ("a.bin", b"x" * 200_000))])
+    token = encode_token("POST", path, APP_KEY, installation.shared_secret.reveal())
+    headers = {"Authorization": f"JWT {token}", "Content-Type": content_type, "X-Atlassian-Token": "no-check"}
+    pieces = (body[start : start + 8192] for start in range(0, len(body), 8192))
+    response = requests.post(f"{server.url}{path}", data=pieces, headers=headers, timeout=10)
+    assert (response.status_code, response.json()[0]["size"]) == (200, 200_000)
+    download = requests.get(
+        response.json()[0]["content"],
+        headers={"Authorization": f"JWT {_token_for(installation, response.json()[0]['id'])}"},
+        timeout=10,
+    )
+    assert (download.status_code, len(download.content), len(download.history)) == (200, 200_000, 1)
+
+
+def _token_for(installation: Installation, attachment_id: str) -> str:
+    path = f"/rest/api/3/attachment/content/{attachment_id}"
+    return encode_token("GET", path, APP_KEY, installation.shared_secret.reveal())
 
 
 def test_a_taken_port_is_named(server: SandboxServer):
