@@ -45,8 +45,8 @@ class DeferredBackground:
 class SandboxHost:
     """A site in process, for one app.
 
-    The app keeps its settings: the site is one that the default list of hosts allows, and its install key is found at
-    the real key servers' addresses, which lead to the sandbox.
+    The app keeps its settings: the site is one that the default list of hosts allows, and the addresses of the real key
+    servers and authorization servers lead to the sandbox.
 
     :param app: set up with ``AtlassianConnect``; its transport and background are replaced for the test.
     :param origin: of the site.
@@ -70,6 +70,9 @@ class SandboxHost:
         state.transport.mount(origin, self.sandbox.wsgi_app)
         for server in _key_servers():
             state.transport.mount(server, _below("/install-keys", self.sandbox.wsgi_app, origin))
+        for environment in ENVIRONMENTS.values():
+            state.transport.mount(environment.authorization_server, _below("", self.sandbox.wsgi_app, origin))
+            self.sandbox.oauth.audiences.add(environment.authorization_server)
         app.extensions[EXTENSION] = dataclasses.replace(state, background=self.background)
 
     @property

@@ -354,38 +354,39 @@ def test_parameters_of_the_first_page_stay(cloud, jira):
 # --- hosts that mislead -----------------------------------------------------------------------------------------------
 
 
+ELSEWHERE = [
+    "https://evil.example/wiki/rest/api/content?start=1",
+    "//evil.example/wiki/rest/api/content",
+    "https://example.atlassian.net@evil.example/wiki/x",
+    "https://evil.example@example.atlassian.net/wiki/x",
+    "https://example.atlassian.net.evil.example/wiki/x",
+    "https://example.atlassian.net:444/wiki/x",
+    "http://example.atlassian.net/wiki/x",
+    "\\\\evil.example/wiki/x",
+    "/\\evil.example/wiki/x",
+    "https:\\\\evil.example/wiki/x",
+    "https://example.atlassian.net/wiki/../admin",
+    "https://example.atlassian.net/wiki/%2e%2e/admin",
+    "https://example.atlassian.net/admin",
+    "/wiki/rest/x?jwt=abc",
+    "/wiki//evil.example/",
+    "javascript:alert(1)",
+    "/rest/x#fragment",
+    "/rest/x\r\nX: y",
+    " ",
+]
+NO_HEADER = {"/rest/x\r\nX: y", " "}  # none can carry them
+
+
 @pytest.mark.parametrize(
-    "link",
-    [
-        "https://evil.example/wiki/rest/api/content?start=1",
-        "//evil.example/wiki/rest/api/content",
-        "https://example.atlassian.net@evil.example/wiki/x",
-        "https://evil.example@example.atlassian.net/wiki/x",
-        "https://example.atlassian.net.evil.example/wiki/x",
-        "https://example.atlassian.net:444/wiki/x",
-        "http://example.atlassian.net/wiki/x",
-        "\\\\evil.example/wiki/x",
-        "/\\evil.example/wiki/x",
-        "https:\\\\evil.example/wiki/x",
-        "https://example.atlassian.net/wiki/../admin",
-        "https://example.atlassian.net/wiki/%2e%2e/admin",
-        "https://example.atlassian.net/admin",
-        "/wiki/rest/x?jwt=abc",
-        "/wiki//evil.example/",
-        "javascript:alert(1)",
-        "/rest/x#fragment",
-        "/rest/x\r\nX: y",
-        " ",
-    ],
+    ("place", "link"),
+    [("body", link) for link in ELSEWHERE] + [("header", link) for link in ELSEWHERE if link not in NO_HEADER],
 )
-@pytest.mark.parametrize("place", ["body", "header"])
 def test_signature_to_another_place_by_next_link(place, link, client, cloud, transport):
     evil = type(cloud)()
     transport.mount("https://evil.example", evil)
     if place == "header":
         document, headers = {"results": [1]}, {"Link": f'<{link}>; rel="next"'}
-        if "\r" in link or not link.strip():
-            pytest.skip("no header can carry it")
     else:
         document, headers = {"results": [1], "_links": {"next": link}}, {}
     cloud.answers["/wiki/rest/api/content"] = answering(lambda query: (document, headers))

@@ -68,11 +68,11 @@ def test_the_token_may_be_in_the_query(host: HostCaller, jira_app: Installation)
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"exp": int(time.time()) - 60}, "expired"),
-        ({"iat": int(time.time()) + 600, "exp": int(time.time()) + 700}, "not_yet_valid"),
+        (lambda now: {"exp": now - 60}, "expired"),
+        (lambda now: {"iat": now + 600, "exp": now + 700}, "not_yet_valid"),
         ({"exp": None}, "missing_exp"),
         ({"iat": None}, "lifetime"),
-        ({"exp": int(time.time()) + 3700}, "lifetime"),
+        (lambda now: {"exp": now + 3700}, "lifetime"),
         ({"qsh": None}, "missing_qsh"),
         ({"qsh": "context-qsh"}, "context_token"),
         ({"qsh": "0" * 64}, "qsh_mismatch"),
@@ -85,6 +85,8 @@ def test_the_token_may_be_in_the_query(host: HostCaller, jira_app: Installation)
 )
 def test_wrong_claims_are_refused(sandbox: Sandbox, host: HostCaller, jira_app: Installation, changes, reason: str):
     secret = jira_app.shared_secret.reveal()
+    if callable(changes):  # times are those of the test, not of its collection
+        changes = changes(int(time.time()))
     assert call(host, jwt.encode(claims_for(), secret)) == 200
     assert call(host, jwt.encode(claims_for(**changes), secret)) == 401
     assert sandbox.log[-1].verdict == reason
