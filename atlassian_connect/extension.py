@@ -21,7 +21,7 @@ from .dynamic import DynamicModules, SyncResult
 from .errors import ConfigurationError, DescriptorError, UnknownTenantError
 from .inbound import Authenticator
 from .keys import KeyProvider
-from .protocol.descriptor import LIFECYCLE_EVENTS, build_descriptor, fill_template, host_called_paths, require_valid
+from .protocol.descriptor import LIFECYCLE_EVENTS, build_descriptor, fill_template, require_valid
 from .protocol.install_keys import MAX_KEY_BYTES
 from .protocol.lifecycle import LifecycleEvent
 from .protocol.modules import flatten_modules
@@ -263,14 +263,8 @@ def _guard_descriptor_urls(app: Flask) -> None:
     if rule is None or is_guarded(app.view_functions.get(rule.endpoint)):
         return
     state = state_of(app)
-    if request.path in _called_paths(state):
+    if rule.endpoint in state.called_endpoints or request.path.rstrip("/") in state.called_paths:
         authenticate(state, _HOST_TOKEN)
-
-
-def _called_paths(state: ConnectState) -> set[str]:
-    if not state.guarded_paths:
-        state.guarded_paths.update(host_called_paths(state.descriptor), {""})
-    return state.guarded_paths
 
 
 def _route_module(app: Flask, settings: ConnectSettings, declaration: ModuleDeclaration) -> None:

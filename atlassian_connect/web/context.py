@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
 
@@ -20,7 +20,7 @@ from ..client.redis_cache import RedisTokenCache
 from ..dynamic import DynamicModules
 from ..errors import ConfigurationError, NotAuthenticatedError
 from ..inbound import Authenticator, InboundRequest, Principal
-from ..protocol.descriptor import descriptor_bytes
+from ..protocol.descriptor import descriptor_bytes, host_called_paths
 from ..protocol.tokens import TokenKind
 from ..registry import Registry
 from ..settings import ConnectSettings
@@ -70,12 +70,22 @@ class ConnectState:
     policies: DataPolicyCache
     document: Callable[[], dict[str, Any]]
     clock: Callable[[], float] = time.time
-    guarded_paths: set[str] = field(default_factory=set)
 
     @cached_property
     def descriptor(self) -> dict[str, Any]:
         """The descriptor, as it is served."""
         return self.document()
+
+    @cached_property
+    def called_paths(self) -> frozenset[str]:
+        """Paths that hosts call with a token, as the descriptor names them; without trailing slash."""
+        return frozenset(path.rstrip("/") for path in host_called_paths(self.descriptor))
+
+    @cached_property
+    def called_endpoints(self) -> frozenset[str]:
+        """Endpoints that have one of these paths: their other URLs lead to the same view."""
+        rules = self.app.url_map.iter_rules()
+        return frozenset(rule.endpoint for rule in rules if rule.rule.rstrip("/") in self.called_paths)
 
     @cached_property
     def descriptor_bytes(self) -> bytes:

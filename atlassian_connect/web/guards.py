@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from inspect import iscoroutinefunction
 from typing import Any, ParamSpec, TypeVar
 
 from flask import current_app
@@ -40,11 +41,12 @@ def accepted_kinds(*, qsh: bool | None, context_token: bool, session_token: bool
 
 def guarded(view: Callable[P, R], accepts: frozenset[TokenKind]) -> Callable[P, R]:
     """Wrap a view so that it runs only for a request with one of the accepted kinds of token."""
+    is_async = iscoroutinefunction(view)  # asked once: it costs more than the call
 
     @functools.wraps(view)
     def guard(*args: P.args, **kwargs: P.kwargs) -> R:
         authenticate(current_state(), accepts)
-        result: R = current_app.ensure_sync(view)(*args, **kwargs)
+        result: R = (current_app.ensure_sync(view) if is_async else view)(*args, **kwargs)
         return result
 
     setattr(guard, GUARD, accepts)

@@ -371,3 +371,24 @@ def test_log_lines_of_werkzeug_show_no_token(host):
 
     assert token not in record.getMessage()
     assert "/connect/hello?jwt=[token]" in record.getMessage()
+
+
+@pytest.mark.parametrize("url", ["/panel", "/panel/", "/other-name", "/any/panel"])
+def test_no_other_spelling_of_a_guarded_url_opens_its_view(make_app, url):
+    template = {
+        "key": "com.example.app",
+        "name": "App",
+        "modules": {
+            "webPanels": [{"key": "p", "url": "/panel", "location": "l", "name": {"value": "P"}}],
+            "generalPages": [{"key": "g", "url": "any/panel", "name": {"value": "G"}}],
+        },
+    }
+    app = make_app(AtlassianConnect(), ATLASSIAN_CONNECT_DESCRIPTOR=template)
+    app.add_url_rule("/panel", "panel", lambda: "panel", strict_slashes=False)
+    app.add_url_rule("/other-name", "panel")
+    app.add_url_rule("/any/<name>", "any", lambda name: name)
+    host = Host(app)
+    host.install()
+
+    assert host.http.get(url).status_code == 401
+    assert host.http.get("/any/else").text == "else"
