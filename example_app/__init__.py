@@ -34,6 +34,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app = Flask(__name__)
     app.config.from_mapping(
         ATLASSIAN_CONNECT_BASE_URL="http://localhost:5000",
+        ATLASSIAN_CONNECT_RETRY_BUDGET_SECONDS=3,  # for each call: somebody waits in front of the page
         SQLALCHEMY_DATABASE_URI="sqlite:///stale-pages.sqlite",  # in the instance folder
         MAX_CONTENT_LENGTH=64 * 1024,
     )

@@ -7,8 +7,8 @@ https://developer.atlassian.com/cloud/confluence/rest/v1/
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
+from itertools import takewhile
 from typing import Any
-from urllib.parse import urljoin
 
 from atlassian_connect.client import HostClient
 from atlassian_connect.errors import HostError
@@ -26,21 +26,17 @@ class ConfluenceHost:
         self._client = client
 
     def areas(self) -> Iterator[Area]:
-        return map(_area, self._results("/api/v2/spaces", {"status": "current", "sort": "name", "limit": 250}))
+        by_name = {"status": "current", "sort": "name"}
+        return map(_area, self._client.paginate("/api/v2/spaces", params=by_name, limit=250))
 
     def area(self, key: str) -> Area | None:
-        found = map(_area, self._results("/api/v2/spaces", {"keys": key}))
+        found = map(_area, self._client.paginate("/api/v2/spaces", params={"keys": key}))
         return next((area for area in found if area.key == key), None)
 
     def stale_items(self, area: Area, *, until: date, at_most: int) -> list[Item]:
-        items: list[Item] = []
-        oldest_first = {"space-id": area.id, "status": "current", "sort": "modified-date", "limit": min(at_most, 250)}
-        for page in self._results("/api/v2/pages", oldest_first):
-            item = _item(page)
-            if item.touched_on > until or len(items) == at_most:
-                break
-            items.append(item)
-        return items
+        oldest_first = {"space-id": area.id, "status": "current", "sort": "modified-date"}
+        pages = self._client.paginate("/api/v2/pages", params=oldest_first, limit=min(at_most, 250), max_items=at_most)
+        return list(takewhile(lambda item: item.touched_on <= until, map(_item, pages)))
 
     def readable_by(self, account_id: str, items: Sequence[Item]) -> list[Item]:
         # Confluence answers for one page at a time. Threads may share a client.
@@ -49,25 +45,13 @@ class ConfluenceHost:
         return [item for item, readable in zip(items, answers, strict=True) if readable]
 
     def is_administrator(self, account_id: str) -> bool:
-        user = self._client.get("/rest/api/user", params={"accountId": account_id, "expand": "operations"}).json()
-        return {"operation": "administer", "targetType": "application"} in user.get("operations", [])
+        return self._client.permissions.check_confluence_application(account_id, "administer").allowed
 
     def _is_readable(self, account_id: str, item: Item) -> bool:
-        question = {"subject": {"type": "user", "identifier": account_id}, "operation": "read"}
         try:
-            answer = self._client.post(f"/rest/api/content/{item.id}/permission/check", json=question).json()
+            return self._client.permissions.check_confluence(item.id, account_id, "read").allowed
         except HostError:
-            return False  # a page that was deleted meanwhile, or nobody to ask
-        return answer.get("hasPermission") is True and not answer.get("errors")
-
-    def _results(self, url: str, params: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """Go through a list of the v2 REST, page by page."""
-        answer = self._client.get(url, params=params).json()
-        yield from answer["results"]
-        while following := answer["_links"].get("next"):
-            # Such a link starts at the origin: /wiki/api/v2/…
-            answer = self._client.get(urljoin(self._client.tenant.base_url, following)).json()
-            yield from answer["results"]
+            return False  # nobody to ask
 
 
 def _area(space: Mapping[str, Any]) -> Area:

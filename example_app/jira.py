@@ -20,48 +20,35 @@ class JiraHost:
         self._client = client
 
     def areas(self) -> Iterator[Area]:
-        start, last = 0, False
-        while not last:
-            answer = self._client.get("/rest/api/3/project/search", params={"startAt": start, "maxResults": 50}).json()
-            yield from map(_area, answer["values"])
-            start += len(answer["values"])
-            last = answer.get("isLast", True) or not answer["values"]
+        return map(_area, self._client.paginate("/rest/api/3/project/search", limit=50))
 
     def area(self, key: str) -> Area | None:
+        found = map(_area, self._client.paginate("/rest/api/3/project/search", params={"keys": key}))
         try:
-            answer = self._client.get("/rest/api/3/project/search", params={"keys": key}).json()
+            return next((area for area in found if area.key == key), None)
         except (HostBadRequestError, HostNotFoundError):
             return None
-        return next((area for area in map(_area, answer["values"]) if area.key == key), None)
 
     def stale_items(self, area: Area, *, until: date, at_most: int) -> list[Item]:
         # A date without a time is its first minute, in the time zone of the app's user.
         jql = f'project = "{area.key}" AND statusCategory != Done AND updated <= "{until} 23:59" ORDER BY updated ASC'
-        items: list[Item] = []
-        params: dict[str, Any] = {"jql": jql, "fields": "summary,updated", "maxResults": min(at_most, 100)}
-        while True:
-            answer = self._client.get("/rest/api/3/search/jql", params=params).json()
-            items += map(_item, answer["issues"])
-            if len(items) >= at_most or not answer.get("nextPageToken"):
-                return items[:at_most]
-            params["nextPageToken"] = answer["nextPageToken"]
+        issues = self._client.search_jql(
+            jql, fields=["summary", "updated"], page_size=min(at_most, 100), max_items=at_most
+        )
+        return list(map(_item, issues))
 
     def readable_by(self, account_id: str, items: Sequence[Item]) -> list[Item]:
         if not items:
             return []
-        wanted = [{"permissions": ["BROWSE_PROJECTS"], "issues": [int(item.id) for item in items]}]
-        answer = self._permissions(account_id, projectPermissions=wanted)
+        # client.permissions tells whether all of them are readable. Here it matters which.
+        wanted = {"permissions": ["BROWSE_PROJECTS"], "issues": [int(item.id) for item in items]}
+        question = {"accountId": account_id, "projectPermissions": [wanted]}
+        answer = self._client.post("/rest/api/3/permissions/check", json=question, idempotent=True).json()
         readable = {str(issue) for grant in answer["projectPermissions"] for issue in grant["issues"]}
         return [item for item in items if item.id in readable]
 
     def is_administrator(self, account_id: str) -> bool:
-        answer = self._permissions(account_id, globalPermissions=["ADMINISTER"])
-        return "ADMINISTER" in answer["globalPermissions"]
-
-    def _permissions(self, account_id: str, **wanted: Any) -> dict[str, Any]:
-        question = {"accountId": account_id, **wanted}
-        answer: dict[str, Any] = self._client.post("/rest/api/3/permissions/check", json=question).json()
-        return answer
+        return self._client.permissions.check_jira(account_id, global_=["ADMINISTER"]).allowed
 
 
 def _area(project: Mapping[str, Any]) -> Area:

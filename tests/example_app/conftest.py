@@ -49,6 +49,7 @@ def config(database_url: str) -> dict[str, Any]:
         "ATLASSIAN_CONNECT_SANDBOX_URL": SANDBOX_URL,
         "ATLASSIAN_CONNECT_ENCRYPTION_KEYS": new_encryption_key(),
         "ATLASSIAN_CONNECT_SYNC_AFTER_INSTALL": False,
+        "ATLASSIAN_CONNECT_RETRY_BUDGET_SECONDS": 0,
     }
 
 

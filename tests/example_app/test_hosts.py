@@ -124,9 +124,9 @@ def test_jira_searches_are_followed_to_their_end(at_most: int, count: int) -> No
 @pytest.mark.parametrize("with_last", [True, False])
 def test_jira_projects_are_followed_to_their_end(with_last: bool) -> None:
     def projects(_path: str, query: dict[str, str]) -> dict[str, Any]:
-        start = int(query["startAt"])
+        start = int(query.get("startAt", "0"))
         values = [{"id": str(start), "key": f"P{start}", "name": "P"}] if start < 3 else []
-        return {"values": values, "isLast": with_last and start >= 2}
+        return {"startAt": start, "values": values} | ({"isLast": start >= 2} if with_last else {})
 
     found = list(JiraHost(client(FakeHost(projects), "jira")).areas())
 
