@@ -9,7 +9,7 @@ from flask import Flask
 from atlassian_connect import Module, Tenant, WebhookEvent
 
 from .extensions import connect
-from .stale import forget_tenant, touched, watched_areas
+from .stale import forget_lists, forget_tenant, touched, watched_areas
 
 #: Where a host shows the link to a watched space.
 LOCATIONS = {"confluence": "system.header/left", "jira": "system.top.navigation.bar"}
@@ -32,6 +32,14 @@ def issue_changed(event: WebhookEvent) -> None:
     issue = event.body.get("issue")
     if isinstance(issue, dict):
         touched(event.tenant, str(issue.get("id")))
+
+
+@connect.webhook("app_access_to_objects_blocked")
+@connect.webhook("app_access_to_objects_in_container_blocked")
+@connect.webhook("app_policy_changed")
+def access_changed(event: WebhookEvent) -> None:
+    """An administrator changed what apps may see. Titles were kept here of what may be blocked now."""
+    forget_lists(event.tenant)
 
 
 @connect.dynamic_modules

@@ -23,7 +23,13 @@ from .stale import (
 blueprint = Blueprint("pages", __name__)
 
 
-@connect.general_page("stale-pages", name="Stale pages", url="/stale", conditions=[{"condition": "user_is_logged_in"}])
+@connect.general_page(
+    "stale-pages",
+    name="Stale pages",
+    url="/stale",
+    conditions=[{"condition": "user_is_logged_in"}],
+    when_blocked="message",
+)
 def stale_page() -> str:
     """Choose a space, see what nobody has touched in it. Administrators choose among all, others among the watched."""
     account_id = known_user(current_account_id)
@@ -46,6 +52,7 @@ def stale_list() -> str:
 
 @blueprint.get("/watched")
 @connect.require
+@connect.when_blocked("message")
 def watched_page() -> str:
     """One watched space: what its dynamic module opens. The list is the one that webhooks keep fresh."""
     account_id = known_user(current_account_id)

@@ -42,7 +42,7 @@ def days_of(tenant: Tenant) -> int:
 
 def set_days(tenant: Tenant, days: int) -> None:
     connect.settings_of(tenant)["days"] = days
-    _forget_lists(tenant)
+    forget_lists(tenant)
 
 
 def last_stale_day(tenant: Tenant) -> date:
@@ -101,6 +101,13 @@ def touched(tenant: Tenant, item_id: str) -> None:
     db.session.commit()
 
 
+def forget_lists(tenant: Tenant) -> None:
+    """Let the lists of a tenant be loaded anew when they are looked at."""
+    _forget_items(tenant.client_key)
+    db.session.execute(update(WatchedArea).where(WatchedArea.client_key == tenant.client_key).values(loaded_on=None))
+    db.session.commit()
+
+
 def forget_tenant(client_key: str) -> None:
     """Delete all that is kept here for a tenant."""
     _forget_items(client_key)
@@ -133,12 +140,6 @@ def _load(tenant: Tenant, area: WatchedArea) -> None:
             )
             for item in found
         )
-    db.session.commit()
-
-
-def _forget_lists(tenant: Tenant) -> None:
-    _forget_items(tenant.client_key)
-    db.session.execute(update(WatchedArea).where(WatchedArea.client_key == tenant.client_key).values(loaded_on=None))
     db.session.commit()
 
 

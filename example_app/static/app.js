@@ -28,7 +28,7 @@ chooser?.addEventListener("change", async () => {
   list.setAttribute("aria-busy", "true");
   try {
     const url = `${chooser.dataset.list}?area=${encodeURIComponent(wanted)}`;
-    const html = await (await call(url, { headers: { Accept: "text/html" } })).text();
+    const html = await (await call(url)).text(); // errors come as JSON
     if (chooser.value === wanted) list.innerHTML = html; // made and escaped by our own template
   } catch (error) {
     if (chooser.value === wanted) list.replaceChildren(paragraph(error.message));

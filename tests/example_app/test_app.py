@@ -51,4 +51,7 @@ def test_descriptor_is_one_that_hosts_take(config: dict[str, Any]) -> None:
         "page_removed",
         "jira:issue_updated",
         "jira:issue_deleted",
+        "app_access_to_objects_blocked",
+        "app_access_to_objects_in_container_blocked",
+        "app_policy_changed",
     }

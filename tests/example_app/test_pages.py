@@ -15,6 +15,8 @@ from example_app.stale import today
 
 from .conftest import Visitor, titles
 
+BLOCKED = "An administrator of this site does not let the app use this content."
+
 
 def test_page_lists_what_nobody_touched_the_oldest_first(confluence: Installation) -> None:
     page = confluence.open("stale-pages")
@@ -93,6 +95,31 @@ def test_doubt_about_permissions_hides_pages(
 
     assert page.status == 200
     assert titles(page.text) == []
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_page_says_when_an_administrator_blocks_the_app(
+    admin: Visitor, host_answers: Callable[..., None], watched: bool
+) -> None:
+    admin.post("/api/watch", {"key": "DS"})
+    (module,) = admin.installation.dynamic_modules
+    admin.installation.block("DS")
+    host_answers("/api/v2/pages", "403 Forbidden")
+
+    page = admin.installation.open(module.key if watched else "stale-pages")
+
+    assert page.status == 200
+    assert BLOCKED in page.text
+
+
+def test_script_is_told_when_an_administrator_blocks_the_app(admin: Visitor, host_answers: Callable[..., None]) -> None:
+    token = admin.token
+    admin.installation.block("DS")
+    host_answers("/api/v2/pages", "403 Forbidden")
+
+    answer = admin.get("/stale/list?area=DS", token=token)
+
+    assert (answer.status_code, answer.json) == (403, {"message": BLOCKED})
 
 
 def test_issues_that_the_user_may_not_read_are_left_out(jira: Installation, host_answers: Callable[..., None]) -> None:

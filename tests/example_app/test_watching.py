@@ -166,6 +166,23 @@ def test_webhooks_with_strange_bodies_do_no_harm(app: Flask, admin: Visitor, bod
     assert rows(app, StaleItem) == before
 
 
+def test_what_is_blocked_leaves_the_list(app: Flask, admin: Visitor, jira_admin: Visitor) -> None:
+    """Jira says yes to users who ask for blocked issues, so no title of them may be kept."""
+    for visitor, key in ((admin, "ENG"), (jira_admin, "OPS")):
+        visitor.post("/api/watch", {"key": key})
+        (module,) = visitor.installation.dynamic_modules
+        before = titles(visitor.installation.open(module.key).text)
+        assert before
+
+        visitor.installation.block(key)
+        assert titles(visitor.installation.open(module.key).text) == []
+        assert rows(app, StaleItem) == 0
+
+        visitor.installation.unblock(key)
+        assert titles(visitor.installation.open(module.key).text) == before
+        visitor.post("/api/unwatch", {"key": key})
+
+
 def test_list_is_loaded_once_a_day(sandbox: Sandbox, admin: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     admin.post("/api/watch", {"key": "ENG"})
     (module,) = admin.installation.dynamic_modules
