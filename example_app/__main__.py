@@ -56,13 +56,13 @@ def run(folder: Path, *, app_url: str, port: int, sandbox_port: int, once: bool)
             fail(f"Step {teller.number} failed. {error}")
         click.secho(f"\nAll {teller.number} steps came out right.", fg="green", bold=True)
         if not once:
-            click.echo(f"\nBoth stay up. Open {sandbox.origin}/sandbox/ to look around; the app is at {app_url}.")
-            click.echo(f"The app's log is {folder / 'app.log'}. Ctrl-C ends both.")
-            stay(process, folder)
+            told = f"Both stay up. Open {sandbox.origin}/sandbox/ to look around; the app is at {app_url}."
+            stay(process, folder, told)
 
 
-def stay(process: subprocess.Popen[bytes], folder: Path) -> None:
-    try:
+def stay(process: subprocess.Popen[bytes], folder: Path, told: str) -> None:
+    try:  # from here on Ctrl-C is the end that was announced
+        click.echo(f"\n{told}\nThe app's log is {folder / 'app.log'}. Ctrl-C ends both.")
         while process.poll() is None:
             time.sleep(0.2)
     except KeyboardInterrupt:
