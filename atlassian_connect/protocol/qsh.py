@@ -132,10 +132,12 @@ def _canonical_query(query: str) -> str:
         groups, as_is = {}, False
     if len(groups) < len(parts):
         groups = _grouped(parts, as_is=as_is)
-    if "jwt" in groups:
-        del groups["jwt"]
-    elif as_is and len(parts) == 1:
-        return query
+    elif "jwt" not in groups:
+        if len(parts) == 1:
+            return query
+        # NUL sorts before every character of a name: the parts sort as their names do, with nothing taken apart.
+        return "&".join(sorted(query.replace("=", "\0").split("&"))).replace("\0", "=")
+    groups.pop("jwt", None)
     return "&".join(map("=".join, sorted(groups.items())))
 
 
