@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 from typing import Any
 
 from flask import Flask, current_app, has_app_context
@@ -12,7 +13,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from ..errors import ConfigurationError, StorageError
 
@@ -21,6 +22,7 @@ __all__ = ["Database"]
 _log = logging.getLogger(__name__)
 _DIALECTS = ("sqlite", "postgresql")
 _BUSY_TIMEOUT_MS = 15_000
+_TUNED = "atlassian_connect.tuned"
 
 
 class Database:
@@ -34,6 +36,7 @@ class Database:
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._engine: Engine | None = None
+        self._lock = Lock()
 
     @property
     def engine(self) -> Engine:
@@ -43,17 +46,22 @@ class Database:
             PostgreSQL.
         """
         if self._engine is None:
-            db = self._extension()
-            with self._app.app_context():
-                engine = db.engine
-            if engine.dialect.name not in _DIALECTS:
-                raise ConfigurationError(
-                    f"Tenants are kept in SQLite or PostgreSQL; this app's database is {engine.dialect.name}."
-                )
-            if engine.dialect.name == "sqlite":
-                _tune_sqlite(engine)
-            self._engine = engine
+            with self._lock:
+                if self._engine is None:
+                    self._engine = self._ready_engine()
         return self._engine
+
+    def _ready_engine(self) -> Engine:
+        db = self._extension()
+        with self._app.app_context():
+            engine = db.engine
+        if engine.dialect.name not in _DIALECTS:
+            raise ConfigurationError(
+                f"Tenants are kept in SQLite or PostgreSQL; this app's database is {engine.dialect.name}."
+            )
+        if engine.dialect.name == "sqlite":
+            _tune_sqlite(engine)
+        return engine
 
     @property
     def shares_one_connection(self) -> bool:
@@ -148,8 +156,13 @@ def _on_shared_connection(connection: Connection) -> Iterator[Connection]:
 
 def _tune_sqlite(engine: Engine) -> None:
     """Let readers and one writer work at the same time, and let writers wait for each other."""
+    if isinstance(engine.pool, StaticPool):
+        return  # in memory, and nobody else is there
 
-    def on_connect(connection: Any, _record: Any) -> None:
+    def on_checkout(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        # Not on "connect": the app may have opened connections before, some of them in use right now.
+        if _TUNED in record.info:
+            return
         cursor = connection.cursor()
         cursor.execute("PRAGMA busy_timeout=0")
         try:
@@ -158,7 +171,6 @@ def _tune_sqlite(engine: Engine) -> None:
             _log.debug("the database is being written to; WAL mode waits for another connection")
         cursor.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
         cursor.close()
+        record.info[_TUNED] = True
 
-    event.listen(engine, "connect", on_connect)
-    if not isinstance(engine.pool, StaticPool):
-        engine.dispose()  # connections of before would miss the settings
+    event.listen(engine, "checkout", on_checkout)
