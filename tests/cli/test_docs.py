@@ -107,16 +107,15 @@ def get(url: str) -> str:
 
 def test_first_app_runs_as_written(first_app: FirstApp, commands: tuple[list[str], list[str]]) -> None:
     run, sandbox = commands
-    with (
-        first_app.running("app", *run, "--no-reload", "--port", str(first_app.port)),
-        first_app.running("sandbox", *sandbox, "--port", str(first_app.sandbox_port)),
-    ):
-        first_app.until("sandbox", "Confluence installed com.example.hello")
-        shown = get(
-            first_app.elsewhere("http://localhost:2990/sandbox/confluence/apps/com.example.hello/modules/hello")
-        )
-        [url] = re.findall(r'<iframe[^>]* src="([^"]+)"', shown)
-        page = get(html.unescape(url))
+    with first_app.running("app", *run, "--no-reload", "--port", str(first_app.port)):
+        first_app.until("app", "Running on")  # both would create the tables
+        with first_app.running("sandbox", *sandbox, "--port", str(first_app.sandbox_port)):
+            first_app.until("sandbox", "Confluence installed com.example.hello")
+            shown = get(
+                first_app.elsewhere("http://localhost:2990/sandbox/confluence/apps/com.example.hello/modules/hello")
+            )
+            [url] = re.findall(r'<iframe[^>]* src="([^"]+)"', shown)
+            page = get(html.unescape(url))
 
     assert "<h1>Hello 557058:" in page
     assert page.count("<p>") > 0
