@@ -83,7 +83,23 @@ __all__ = [
 
 
 class ConnectError(Exception):
-    """Base of every error of this package."""
+    """Base of every error of this package.
+
+    All of them can be pickled, as job queues do it. The ``response`` of a host stays behind: its request may hold a
+    file or a generator.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        state = {name: value for name, value in vars(self).items() if name != "response"}
+        return _rebuilt, (type(self), self.args, state)
+
+
+def _rebuilt(kind: type[ConnectError], args: tuple[Any, ...], state: dict[str, Any]) -> ConnectError:
+    """Make an error again as it was, past its own ``__init__``, which takes other arguments."""
+    error = kind.__new__(kind)
+    error.args = args
+    vars(error).update(state)
+    return error
 
 
 # --- the app itself ---------------------------------------------------------------------------------------------------
@@ -317,6 +333,8 @@ class HostResponseError(HostError):
     :ivar message: what the host says, in one line; empty when its body says nothing readable.
     :ivar response: the ``requests.Response``.
     """
+
+    response: Any = None
 
     def __init__(self, *, status: int, message: str, method: str, url: str, response: Any = None) -> None:
         super().__init__(f"{method} {url} answered {status}" + (f": {message}" if message else ""))

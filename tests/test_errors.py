@@ -173,3 +173,18 @@ def test_a_host_error_reads_as_one_line():
         "https://a/p",
         None,
     )
+
+
+def test_errors_survive_a_job_queue():
+    import pickle
+
+    from atlassian_connect.errors import HostConflictError, QshMismatchError, UnknownTenantError
+
+    conflict = HostConflictError(status=409, message="newer", method="PUT", url="https://x", response=object())
+    for error in (conflict, QshMismatchError(expected="GET&/&", received="0"), UnknownTenantError("tenant-1")):
+        again = pickle.loads(pickle.dumps(error))
+
+        assert type(again) is type(error)
+        assert str(again) == str(error)
+    assert again.client_key == "tenant-1"
+    assert (pickle.loads(pickle.dumps(conflict)).status, pickle.loads(pickle.dumps(conflict)).response) == (409, None)
