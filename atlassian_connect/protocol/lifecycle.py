@@ -26,7 +26,6 @@ __all__ = [
     "LifecycleEvent",
     "LifecyclePayload",
     "decide_install",
-    "decide_switch",
     "is_client_key",
     "parse_json_object",
     "parse_payload",
@@ -198,14 +197,6 @@ def decide_install(
         secret_rotated=known.shared_secret != payload.shared_secret,
         superseded=tuple(others_on_base_url),
     )
-
-
-def decide_switch(installed: bool) -> bool:
-    """Tell whether ``enabled`` or ``disabled`` changes anything.
-
-    On uninstall a host sends ``disabled`` and ``uninstalled`` at the same time, in any order: ``uninstalled`` wins.
-    """
-    return installed
 
 
 def _text(fields: Mapping[str, Any], name: str, *, required: bool = False) -> str | None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, Table, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..errors import StorageError, UnknownTenantError
-from ..protocol.lifecycle import InstallDecision, KnownTenant, LifecyclePayload, decide_install, decide_switch
+from ..protocol.lifecycle import InstallDecision, KnownTenant, LifecyclePayload, decide_install
 from ..secret import Secret
 from ..types import Json, Product
 from .database import Database
@@ -145,8 +145,7 @@ class SqlTenantStore:
         return self._update_installed(client_key, installed=False, enabled=False, uninstalled_at=now, updated_at=now)
 
     def switch(self, client_key: str, *, enabled: bool, now: datetime) -> Tenant | None:
-        if not decide_switch(installed=True):
-            return None
+        # On uninstall a host sends `disabled` and `uninstalled` at once, in any order: only installed rows are changed.
         return self._update_installed(client_key, enabled=enabled, updated_at=now)
 
     def tenants(self, *, installed: bool | None = None, product: Product | None = None) -> Iterator[Tenant]:

@@ -209,6 +209,16 @@ def _log_refusal(error: ConnectError, status: int, http: Request, state: Connect
         _log.warning(
             "canonical request here: %r; signed by the sender: %s; likely cause: %s",
             mask_values(error.expected),
-            repr(mask_values(told.signed)) if told.signed is not None else f"unknown (qsh {error.received[:64]!r})",
+            _shown(told.signed, error),
             told.cause,
         )
+
+
+def _shown(signed: str | None, error: QshMismatchError) -> str:
+    """What the sender signed, without values; without names too where a decoded value looks like parameters."""
+    if signed is None:
+        return f"unknown (qsh {error.received[:64]!r})"
+    masked, names = mask_values(signed), set(mask_values(error.expected).split("&"))
+    if not set(masked.split("&")[2:]) <= names:
+        return "the same with other parameters"
+    return repr(masked)

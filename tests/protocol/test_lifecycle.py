@@ -15,7 +15,6 @@ from atlassian_connect.protocol.lifecycle import (
     LifecycleChange,
     LifecycleEvent,
     decide_install,
-    decide_switch,
     is_client_key,
     parse_json_object,
     parse_payload,
@@ -371,12 +370,6 @@ SAME_SECRET, OLD_SECRET = Secret("s" * 64), Secret("o" * 64)
 )
 def test_what_an_install_turns_out_to_be(known, others, decision):
     assert decide_install(PAYLOAD, known, others) == decision
-
-
-def test_a_late_disabled_changes_nothing():
-    """A host sends ``disabled`` and ``uninstalled`` in parallel: either may come first."""
-    assert decide_switch(installed=True)
-    assert not decide_switch(installed=False)
 
 
 @pytest.mark.parametrize("body", [b'{"a": NaN}', b'{"a": [-Infinity]}', rb'{"a": "\ud800"}', rb'{"a": {"\uDC00": 1}}'])

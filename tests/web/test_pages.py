@@ -392,3 +392,17 @@ def test_no_other_spelling_of_a_guarded_url_opens_its_view(make_app, url):
 
     assert host.http.get(url).status_code == 401
     assert host.http.get("/any/else").text == "else"
+
+
+def test_no_piece_of_a_value_is_logged_as_a_name(host, caplog):
+    """A sender that decoded its query before hashing: what was one value reads as two parameters."""
+    from hashlib import sha256
+
+    signed = sha256(b"GET&/connect/hello&a=x&secret-piece=").hexdigest()
+    token = host.token("GET", "/connect/hello", qsh=signed)
+    response = host.http.get("/connect/hello?a=x%26secret-piece", headers={"Authorization": f"JWT {token}"})
+
+    assert response.status_code == 401
+    assert "the same with other parameters" in caplog.text
+    assert "decoded once before hashing" in caplog.text
+    assert "secret-piece" not in caplog.text
