@@ -21,7 +21,7 @@ from .installation import Installation
 from .lifecycle import InstallError, fetch_descriptor, modules_of_other_products, post_lifecycle, static_modules
 from .people import ADMIN, PEOPLE, Person
 from .permissions import Permissions
-from .shapes import issue_json
+from .rest.shapes import issue_json
 from .tasks import Tasks
 from .webhooks import issue_updated_body, page_updated_body
 from .wire import GOOD_STATUSES, Wire

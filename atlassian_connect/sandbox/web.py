@@ -8,50 +8,22 @@ from flask import Flask, Response, jsonify, redirect, request
 from werkzeug.exceptions import MisdirectedRequest, NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
-from . import (
-    pages,
-    rest_attachments,
-    rest_confluence,
-    rest_confluence_properties,
-    rest_connect,
-    rest_content,
-    rest_jira,
-    rest_jira_permissions,
-    rest_jira_properties,
-    rest_policies,
-)
+from . import pages
 from .fault_wsgi import FaultLayer
 from .ids import install_key_pem
 from .log import Crossing
 from .oauth import OAuthError
-from .rest_door import mount
+from .rest import attachments
+from .rest.catalogue import CONFLUENCE_OPERATIONS, JIRA_OPERATIONS
+from .rest.door import mount
 
 if TYPE_CHECKING:
     from .host import Sandbox
 
-__all__ = ["CONFLUENCE_OPERATIONS", "JIRA_OPERATIONS", "MAX_BODY_BYTES", "create_app"]
+__all__ = ["MAX_BODY_BYTES", "create_app"]
 
 #: Longer request bodies are refused with 413.
 MAX_BODY_BYTES: Final = 1024 * 1024
-
-#: What the Jira site has.
-JIRA_OPERATIONS: Final = (
-    *rest_connect.OPERATIONS,
-    *rest_jira.OPERATIONS,
-    *rest_jira_permissions.OPERATIONS,
-    *rest_jira_properties.OPERATIONS,
-    *rest_attachments.JIRA_OPERATIONS,
-    *rest_policies.JIRA_OPERATIONS,
-)
-#: What the Confluence site has.
-CONFLUENCE_OPERATIONS: Final = (
-    *rest_connect.OPERATIONS,
-    *rest_confluence.OPERATIONS,
-    *rest_content.OPERATIONS,
-    *rest_confluence_properties.OPERATIONS,
-    *rest_attachments.CONFLUENCE_OPERATIONS,
-    *rest_policies.CONFLUENCE_OPERATIONS,
-)
 
 
 def create_app(sandbox: Sandbox) -> Flask:
@@ -100,7 +72,7 @@ def create_app(sandbox: Sandbox) -> Flask:
 
     @app.get("/media/<media_id>/<name>")
     def media(media_id: str, name: str) -> Response:
-        return rest_attachments.media_response(sandbox, media_id)
+        return attachments.media_response(sandbox, media_id)
 
     @app.post("/oauth2/token")
     def token() -> Response:

@@ -15,10 +15,10 @@ from ..errors import UrlNotAllowedError
 from ..protocol.modules import Module
 from .content import Issue, Page
 from .http import Answer
-from .jql import JqlError, parse_jql
 from .module_urls import join
 from .people import Person, jira_user
 from .policies import POLICY_EVENTS, container_of_body
+from .rest.jql import JqlError, parse_jql
 
 if TYPE_CHECKING:
     from .installation import Installation

@@ -7,8 +7,9 @@ import re
 import pytest
 
 from atlassian_connect.protocol import access
-from atlassian_connect.sandbox import Installation, Sandbox, web
+from atlassian_connect.sandbox import Installation, Sandbox
 from atlassian_connect.sandbox.policies import MAX_BLOCKED, ContentBlockedError, container_of_body
+from atlassian_connect.sandbox.rest import catalogue
 
 from .connect_app import APP_KEY, ConnectApp, HostCaller
 
@@ -86,7 +87,7 @@ DIRECT = re.compile(r"^/(?:rest/api/3|rest/api|api/v2)/(pages|content|issue|proj
 
 
 def direct_operations(product: str):
-    operations = web.CONFLUENCE_OPERATIONS if product == "confluence" else web.JIRA_OPERATIONS
+    operations = catalogue.CONFLUENCE_OPERATIONS if product == "confluence" else catalogue.JIRA_OPERATIONS
     return [operation for operation in operations if DIRECT.search(operation.rule)]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
-from .rest import Call, Reply, RestError
+from .operations import Call, Reply, RestError
 
 __all__ = ["cursor_page", "search_page", "sorted_by_query", "start_page"]
 

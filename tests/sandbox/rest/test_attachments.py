@@ -10,7 +10,7 @@ from urllib3 import encode_multipart_formdata
 from atlassian_connect.sandbox import Installation, Sandbox
 from atlassian_connect.sandbox.attachments import MAX_UPLOAD_BYTES
 
-from .connect_app import ConnectApp, HostCaller
+from ..connect_app import ConnectApp, HostCaller
 
 
 @pytest.fixture

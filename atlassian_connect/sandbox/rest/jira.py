@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any, Final
 
-from .content import Issue
+from ..content import Issue
+from ..people import jira_user
 from .finding import find_issue, find_project, visible_issues, visible_projects
 from .jql import JqlError, parse_jql
-from .people import jira_user
-from .rest import Call, Operation, Reply, RestError
+from .operations import Call, Operation, Reply, RestError
 from .shapes import issue_json, project_json
 
 __all__ = ["OPERATIONS"]

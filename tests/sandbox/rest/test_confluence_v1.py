@@ -8,7 +8,7 @@ import pytest
 
 from atlassian_connect.sandbox import ADMIN, MEMBER, Installation, Sandbox
 
-from .connect_app import HostCaller
+from ..connect_app import HostCaller
 
 
 def confluence(host: HostCaller, method: str, path: str, body: object = None):

@@ -15,15 +15,15 @@ from urllib.parse import quote
 from flask import Response, request
 from werkzeug.exceptions import NotFound
 
-from .attachments import Attachment, StoreFullError
+from ..attachments import Attachment, StoreFullError
+from ..log import Crossing
 from .finding import find_issue, find_page, space_of
-from .log import Crossing
+from .operations import Call, Operation, Reply, RestError
 from .paging import cursor_page, start_page
-from .rest import Call, Operation, Reply, RestError
 from .shapes import attachment_json, confluence_time, jira_attachment_json
 
 if TYPE_CHECKING:
-    from .host import Sandbox
+    from ..host import Sandbox
 
 __all__ = ["CONFLUENCE_OPERATIONS", "JIRA_OPERATIONS", "media_response"]
 

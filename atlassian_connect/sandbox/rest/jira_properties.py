@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any, Final
 from urllib.parse import quote
 
-from .entity_properties import MAX_KEY_LENGTH, MAX_VALUE_LENGTH
+from ..entity_properties import MAX_KEY_LENGTH, MAX_VALUE_LENGTH
+from ..tasks import Task
 from .finding import find_issue, find_project, visible_issues
-from .rest import Call, Operation, Reply, RestError
-from .tasks import Task
+from .operations import Call, Operation, Reply, RestError
 
 __all__ = ["OPERATIONS"]
 

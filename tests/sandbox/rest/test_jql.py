@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from atlassian_connect.sandbox.content import Content
-from atlassian_connect.sandbox.jql import JqlError, parse_jql
+from atlassian_connect.sandbox.rest.jql import JqlError, parse_jql
 
 NOW = 1_790_000_000.0
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from .attachments import Attachment
-from .content import Issue, Page, Project, Space
-from .people import PEOPLE, Person, confluence_user, jira_user
+from ..attachments import Attachment
+from ..content import Issue, Page, Project, Space
+from ..people import PEOPLE, Person, confluence_user, jira_user
 
 if TYPE_CHECKING:
-    from .site import Site
+    from ..site import Site
 
 __all__ = [
     "attachment_json",

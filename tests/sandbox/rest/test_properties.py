@@ -6,7 +6,7 @@ import pytest
 
 from atlassian_connect.sandbox import ADMIN, MEMBER, Installation, Sandbox
 
-from .connect_app import ConnectApp, HostCaller
+from ..connect_app import ConnectApp, HostCaller
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from ..people import Person
 from .finding import find_issue, find_project
-from .people import Person
-from .rest import Call, Operation, Reply, RestError
+from .operations import Call, Operation, Reply, RestError
 
 __all__ = ["OPERATIONS"]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .content import Issue, Page, Project, Space
-from .rest import Call, RestError
+from ..content import Issue, Page, Project, Space
+from .operations import Call, RestError
 
 __all__ = [
     "NO_ISSUE",

@@ -6,7 +6,7 @@ import pytest
 
 from atlassian_connect.sandbox import ADMIN, MEMBER, Installation, Sandbox
 
-from .connect_app import APP_KEY, ConnectApp, HostCaller
+from ..connect_app import APP_KEY, ConnectApp, HostCaller
 
 CHECK = "/rest/api/3/permissions/check"
 

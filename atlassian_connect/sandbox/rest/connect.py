@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any, Final
 from urllib.parse import quote
 
-from ..protocol.modules import group_modules
-from .dynamic import ModulesRefusedError
-from .installation import Installation
-from .json_text import read_json
-from .properties import PropertyRefusedError
-from .rest import Call, Operation, Reply, RestError
+from ...protocol.modules import group_modules
+from ..dynamic import ModulesRefusedError
+from ..installation import Installation
+from ..json_text import read_json
+from ..properties import PropertyRefusedError
+from .operations import Call, Operation, Reply, RestError
 
 __all__ = ["OPERATIONS"]
 

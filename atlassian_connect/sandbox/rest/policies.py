@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from .content import Space
+from ..content import Space
 from .finding import visible_spaces
+from .operations import Call, Operation, Reply, RestError
 from .paging import cursor_page, sorted_by_query
-from .rest import Call, Operation, Reply, RestError
 
 __all__ = ["CONFLUENCE_OPERATIONS", "JIRA_OPERATIONS"]
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from .content import Page
+from ..content import Page
+from ..tasks import Task
+from .confluence import allowed_on_content
 from .cql import CqlError, parse_cql
 from .finding import find_page, find_space_by_key, space_of, visible_pages, visible_spaces
+from .operations import Call, Operation, Reply, RestError
 from .paging import search_page, start_page
-from .rest import Call, Operation, Reply, RestError
-from .rest_confluence import allowed_on_content
 from .shapes import confluence_time, content_json, space_v1_json
-from .tasks import Task
 
 __all__ = ["OPERATIONS"]
 

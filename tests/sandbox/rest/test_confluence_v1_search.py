@@ -6,7 +6,7 @@ import pytest
 
 from atlassian_connect.sandbox import Installation, Sandbox
 
-from .connect_app import APP_KEY, HostCaller
+from ..connect_app import APP_KEY, HostCaller
 
 
 @pytest.fixture

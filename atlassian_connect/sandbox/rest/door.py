@@ -16,19 +16,19 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
-from ..errors import AuthenticationError, QshMismatchError
-from ..protocol import access
-from ..protocol.qsh import explain, strip_base_path
-from .attachments import MAX_UPLOAD_BYTES
-from .installation import Installation
-from .log import Crossing, mask_url
-from .people import Person
-from .rest import Call, Operation, Reply, RestError
-from .site import Site
-from .verify import Inquiry, token_of, verify
+from ...errors import AuthenticationError, QshMismatchError
+from ...protocol import access
+from ...protocol.qsh import explain, strip_base_path
+from ..attachments import MAX_UPLOAD_BYTES
+from ..installation import Installation
+from ..log import Crossing, mask_url
+from ..people import Person
+from ..site import Site
+from ..verify import Inquiry, token_of, verify
+from .operations import Call, Operation, Reply, RestError
 
 if TYPE_CHECKING:
-    from .host import Sandbox
+    from ..host import Sandbox
 
 __all__ = ["mount", "raw_target"]
 

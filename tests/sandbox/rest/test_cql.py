@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from atlassian_connect.sandbox import Sandbox
-from atlassian_connect.sandbox.cql import CqlError, parse_cql
+from atlassian_connect.sandbox.rest.cql import CqlError, parse_cql
 
 
 def titles(sandbox: Sandbox, query: str) -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 
 from atlassian_connect.sandbox import Installation, Sandbox
 
-from .connect_app import APP_KEY, ConnectApp, HostCaller
+from ..connect_app import APP_KEY, ConnectApp, HostCaller
 
 DYNAMIC = "/rest/atlassian-connect/1/app/module/dynamic"
 PROPERTIES = f"/rest/atlassian-connect/1/addons/{APP_KEY}/properties"

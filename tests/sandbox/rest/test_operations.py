@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from atlassian_connect.protocol import access
-from atlassian_connect.sandbox import web
-from atlassian_connect.sandbox.rest import Operation
+from atlassian_connect.sandbox.rest import catalogue
+from atlassian_connect.sandbox.rest.operations import Operation
 
-PAGE = Path(__file__).parents[2] / "docs" / "sandbox.md"
-SITES = {"jira": web.JIRA_OPERATIONS, "confluence": web.CONFLUENCE_OPERATIONS}
+PAGE = Path(__file__).parents[3] / "docs" / "sandbox.md"
+SITES = {"jira": catalogue.JIRA_OPERATIONS, "confluence": catalogue.CONFLUENCE_OPERATIONS}
 EVERY = [(product, operation) for product, operations in SITES.items() for operation in operations]
 
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from werkzeug.datastructures import FileStorage, MultiDict
 
-from ..protocol.access import Effect
-from .installation import Installation
-from .json_text import read_json
-from .people import Person
-from .site import Site
+from ...protocol.access import Effect
+from ..installation import Installation
+from ..json_text import read_json
+from ..people import Person
+from ..site import Site
 
 __all__ = ["Call", "Operation", "Reply", "RestError"]
 

@@ -1,0 +1,1 @@
+"""The sites' REST: the door that every request passes, and the operations of both products."""
