@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .access import access_group
-from .descriptor import descriptor_command
+from .descriptor import descriptor_group
 from .jwt import jwt_group
 from .modules import modules_group
 from .output import ConnectGroup
@@ -18,7 +18,7 @@ connect_group = ConnectGroup(
 )
 for _command in (
     sandbox_command,
-    descriptor_command,
+    descriptor_group,
     tenants_group,
     modules_group,
     jwt_group,

@@ -1,8 +1,7 @@
-"""``flask connect descriptor``: what hosts get to read."""
+"""``flask connect descriptor``: what hosts get to read, and what they would say of it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -12,8 +11,15 @@ from werkzeug.routing import MapAdapter
 
 from ..protocol.descriptor import Problem, check_descriptor, host_called_paths
 from ..web.context import ConnectState, current_state
+from .descriptor_validate import problem_lines, validate_command
+from .output import ConnectGroup
 
-__all__ = ["descriptor_command", "descriptor_problems"]
+__all__ = ["descriptor_group", "descriptor_problems"]
+
+_OUTPUT = click.option(
+    "--output", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="Write to this file."
+)
+_CHECK = click.option("--check", is_flag=True, help="Check it instead: exit 1 when hosts would refuse it.")
 
 
 def descriptor_problems(state: ConnectState) -> list[Problem]:
@@ -40,16 +46,29 @@ def _is_routed(routes: MapAdapter, path: str) -> bool:
     return False
 
 
-@click.command("descriptor")
-@click.option("--output", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="Write to this file.")
-@click.option("--check", is_flag=True, help="Check it instead: exit 1 when hosts would refuse it.")
+@click.group("descriptor", cls=ConnectGroup, invoke_without_command=True)
+@_OUTPUT
+@_CHECK
+@click.pass_context
+def descriptor_group(context: click.Context, output: Path | None, check: bool) -> None:
+    """The descriptor: print it (also without a subcommand), or check any."""
+    if context.invoked_subcommand is None:
+        context.invoke(print_command, output=output, check=check)
+    elif output or check:
+        raise click.UsageError("--output and --check go after `print`, or without a subcommand.")
+
+
+@descriptor_group.command("print", with_appcontext=False)
+@_OUTPUT
+@_CHECK
 @with_appcontext
-def descriptor_command(output: Path | None, check: bool) -> None:
+def print_command(output: Path | None, check: bool) -> None:
     """Print atlassian-connect.json, byte for byte as it is served."""
     state = current_state()
     if check:
         problems = descriptor_problems(state)
-        click.echo(_report(problems))
+        for line in problem_lines(problems):
+            click.echo(line)
         if any(problem.severity == "error" for problem in problems):
             click.get_current_context().exit(1)
         return
@@ -63,7 +82,4 @@ def descriptor_command(output: Path | None, check: bool) -> None:
     click.echo(f"Wrote {output}.")
 
 
-def _report(problems: Sequence[Problem]) -> str:
-    if not problems:
-        return "No problems found."
-    return "\n".join(f"{problem.severity}: {problem}" for problem in problems)
+descriptor_group.add_command(validate_command)

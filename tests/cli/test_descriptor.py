@@ -50,3 +50,16 @@ def test_check_exits_1_on_errors(run: Run, app: Flask, monkeypatch: object) -> N
 
     assert "error: scopes[0]" in run("descriptor", "--check", exit_code=1).stdout
     assert str(Problem("error", "", "x")) == "descriptor: x"
+
+
+def test_print_is_what_the_group_does_without_a_subcommand(run: Run, tmp_path: Path) -> None:
+    assert run("descriptor", "print").stdout_bytes == run("descriptor").stdout_bytes
+    assert run("descriptor", "print", "--check").stdout == "No problems found.\n"
+
+    run("descriptor", "print", "--output", str(tmp_path / "d.json"))
+
+    assert (tmp_path / "d.json").read_bytes() == run("descriptor").stdout_bytes
+
+
+def test_options_of_print_before_another_subcommand_are_refused(run: Run) -> None:
+    assert "go after `print`" in run("descriptor", "--check", "print", exit_code=2).stderr
