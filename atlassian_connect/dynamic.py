@@ -12,7 +12,8 @@ from threading import Lock
 
 from .client import DynamicModulesClient, HostClient
 from .errors import DescriptorError
-from .protocol.modules import Module, SyncPlan, plan_sync
+from .protocol.modules import Module
+from .protocol.sync_plan import SyncPlan, plan_sync
 from .tenants import Tenant, tenant_itself
 
 __all__ = ["DynamicModules", "SyncResult"]

@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from ..dynamic import SyncResult
-from ..protocol.modules import DYNAMIC_MODULE_LIMIT, Module, SyncPlan
+from ..protocol.modules import DYNAMIC_MODULE_LIMIT, Module
+from ..protocol.sync_plan import SyncPlan
 from ..web.context import current_state
 from .output import ConnectGroup, as_json, as_table, tenant_of
 

@@ -7,7 +7,6 @@ modules*, https://developer.atlassian.com/cloud/confluence/dynamic-modules/. The
 from __future__ import annotations
 
 import csv
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +20,6 @@ __all__ = [
     "DYNAMIC_MODULE_LIMIT",
     "Module",
     "ModuleType",
-    "SyncPlan",
     "check_module",
     "check_module_key",
     "flatten_modules",
@@ -29,7 +27,6 @@ __all__ = [
     "known_events",
     "module_types",
     "name_object",
-    "plan_sync",
     "set_path",
     "value_at",
 ]
@@ -83,7 +80,7 @@ class Module:
 def module_types() -> Mapping[str, ModuleType]:
     """The catalogue: type name → :class:`ModuleType`. A type that is missing here may exist all the same."""
     types: dict[str, ModuleType] = {}
-    for row in _rows("modules.csv"):
+    for row in catalogue_rows("modules.csv"):
         known = types.get(row["type"])
         required = frozenset(filter(None, row["required"].split(";")))
         urls = tuple(filter(None, row["url_fields"].split(";")))
@@ -102,12 +99,13 @@ def module_types() -> Mapping[str, ModuleType]:
 def known_events() -> Mapping[str, frozenset[str]]:
     """Webhook events that are known: event → products. Hosts take any name and never send an unknown one."""
     events: dict[str, frozenset[str]] = {}
-    for row in _rows("webhook_events.csv"):
+    for row in catalogue_rows("webhook_events.csv"):
         events[row["event"]] = events.get(row["event"], frozenset()) | {row["product"]}
     return events
 
 
-def _rows(name: str) -> Iterator[dict[str, str]]:
+def catalogue_rows(name: str) -> Iterator[dict[str, str]]:
+    """Read one of the tables that come with the package, such as ``modules.csv``."""
     text = files(__package__).joinpath("data", name).read_text(encoding="utf-8")
     yield from csv.DictReader(text.splitlines())
 
@@ -200,71 +198,3 @@ def group_modules(modules: Iterable[Module]) -> dict[str, list[dict[str, Any]]]:
     for module in modules:
         grouped.setdefault(module.type, []).append(dict(module.definition))
     return grouped
-
-
-# --- making the host's set equal to what is wanted --------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class SyncPlan:
-    """What has to happen so that a host has what is wanted.
-
-    :ivar add: to register, not there yet.
-    :ivar change: there in another form: to remove and register again, since hosts have no update.
-    :ivar remove: keys that nobody wants any more.
-    :ivar keep: keys that are as they should be.
-    """
-
-    add: tuple[Module, ...]
-    change: tuple[Module, ...]
-    remove: tuple[str, ...]
-    keep: tuple[str, ...]
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing has to be done."""
-        return not (self.add or self.change or self.remove)
-
-
-def plan_sync(wanted: Sequence[Module], present: Sequence[Module]) -> SyncPlan:
-    """Compare what an app declares with what a host lists, by key.
-
-    A module counts as unchanged when the host has every field that is wanted; fields the host adds are its defaults.
-
-    :raises DescriptorError: two wanted modules share a key, one is wrong in itself, or there are more than
-        :data:`DYNAMIC_MODULE_LIMIT`.
-    """
-    seen: set[str] = set()
-    for index, module in enumerate(wanted):
-        path = f"dynamic modules[{index}]"
-        check_module(module, path=path, keyless=False)
-        if module.key in seen:
-            raise DescriptorError(f"Two dynamic modules have the key {module.key!r}.", path=path)
-        seen.add(module.key)
-    if len(wanted) > DYNAMIC_MODULE_LIMIT:
-        raise DescriptorError(
-            f"{len(wanted)} dynamic modules are declared for this tenant; a host takes {DYNAMIC_MODULE_LIMIT}."
-        )
-    there = {module.key: module for module in present}
-    return SyncPlan(
-        add=tuple(module for module in wanted if module.key not in there),
-        change=tuple(module for module in wanted if module.key in there and not _covers(there[module.key], module)),
-        remove=tuple(key for key in there if key and key not in seen),
-        keep=tuple(module.key for module in wanted if module.key in there and _covers(there[module.key], module)),
-    )
-
-
-def _covers(present: Module, wanted: Module) -> bool:
-    return present.type == wanted.type and _contains(_plain(present.definition), _plain(wanted.definition))
-
-
-def _plain(value: Mapping[str, Any]) -> Any:
-    return json.loads(json.dumps(value))  # tuples become lists, as they do on the wire
-
-
-def _contains(whole: Any, part: Any) -> bool:
-    if isinstance(part, dict):
-        return isinstance(whole, dict) and all(name in whole and _contains(whole[name], part[name]) for name in part)
-    if isinstance(part, list):
-        return isinstance(whole, list) and len(whole) == len(part) and all(map(_contains, whole, part))
-    return bool(whole == part)

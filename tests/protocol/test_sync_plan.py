@@ -1,0 +1,169 @@
+"""The difference between what is wanted and what a host has."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from atlassian_connect.errors import DescriptorError
+from atlassian_connect.protocol.modules import DYNAMIC_MODULE_LIMIT, Module
+from atlassian_connect.protocol.sync_plan import RefusedModule, SyncOutcome, plan_sync
+
+keys = st.from_regex(r"[a-z0-9-]{1,4}", fullmatch=True)
+modules = st.builds(
+    lambda kind, key, extra: Module(kind, {"key": key, **extra}),
+    st.sampled_from(["alpha", "beta", "gamma"]),
+    keys,
+    st.dictionaries(st.sampled_from(["x", "y"]), st.integers(0, 2) | st.lists(st.integers(0, 1), max_size=2)),
+)
+sets_of_modules = st.lists(modules, max_size=8, unique_by=lambda module: module.key)
+
+
+def panel(key: str, **fields: object) -> Module:
+    return Module("webPanels", {"key": key, "name": {"value": "A"}, "location": "l", "url": "/p", **fields})
+
+
+def test_nothing_wanted_and_nothing_there():
+    assert plan_sync([], []).is_empty
+
+
+def test_add_change_remove_keep():
+    plan = plan_sync(
+        [panel("new"), panel("same"), panel("moved", location="elsewhere")],
+        [panel("same"), panel("moved"), panel("gone")],
+    )
+
+    assert [module.key for module in plan.add] == ["new"]
+    assert [(module.key, module.definition["location"]) for module in plan.change] == [("moved", "elsewhere")]
+    assert plan.remove == ("gone",)
+    assert plan.keep == ("same",)
+    assert not plan.is_empty
+
+
+@pytest.mark.parametrize(
+    "defaults",
+    [
+        {"weight": 100},
+        {"name": {"value": "A", "i18n": "a.name"}},
+        {"conditions": [{"condition": "user_is_logged_in", "invert": False}]},
+    ],
+    ids=["a field", "inside an object", "inside a list"],
+)
+def test_defaults_that_a_host_adds_are_no_change(defaults):
+    wanted = panel("a", conditions=[{"condition": "user_is_logged_in"}])
+
+    assert plan_sync([wanted], [Module("webPanels", {**wanted.definition, **defaults})]).is_empty
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        {"conditions": [{"condition": "b"}, {"condition": "a"}]},
+        {"conditions": [{"condition": "a"}]},
+        {"conditions": [{"condition": "a"}, {"condition": "b"}, {"condition": "c"}]},
+        {"conditions": {"0": "a"}},
+        {"conditions": None},
+        {"name": "A"},
+        {"url": "/other"},
+    ],
+)
+def test_what_differs_is_a_change(listed):
+    wanted = panel("a", conditions=[{"condition": "a"}, {"condition": "b"}])
+
+    assert plan_sync([wanted], [Module("webPanels", {**wanted.definition, **listed})]).change == (wanted,)
+
+
+def test_a_field_that_the_host_has_lost_is_a_change():
+    assert plan_sync([panel("a", weight=1)], [panel("a")]).change == (panel("a", weight=1),)
+
+
+def test_order_of_fields_and_kind_of_sequence_are_no_change():
+    wanted = Module("webPanels", {"url": "/p", "location": "l", "name": {"value": "A"}, "key": "a", "x": ("1", "2")})
+
+    assert plan_sync([wanted], [panel("a", x=["1", "2"])]).is_empty
+
+
+def test_another_type_under_the_same_key_is_a_change():
+    item = Module("webItems", {"key": "a", "name": {"value": "A"}, "location": "l"})
+
+    plan = plan_sync([item], [panel("a")])
+
+    assert plan.change == (item,)
+    assert not plan.remove
+
+
+def test_a_module_of_the_host_without_a_key_cannot_be_removed():
+    assert plan_sync([], [Module("webhooks", {"event": "e", "url": "/"})]).is_empty
+
+
+def test_two_wanted_modules_with_one_key():
+    with pytest.raises(DescriptorError, match="Two dynamic modules have the key 'a'") as caught:
+        plan_sync([panel("a"), panel("b"), Module("notYetInvented", {"key": "a"})], [])
+    assert caught.value.path == "dynamic modules[2]"
+
+
+def test_a_wanted_module_that_is_wrong():
+    with pytest.raises(DescriptorError) as caught:
+        plan_sync([panel("a"), panel("b", url=None)], [])
+    assert caught.value.path == "dynamic modules[1].url"
+
+
+def test_no_more_modules_than_a_host_takes():
+    most = [panel(f"p{number}") for number in range(DYNAMIC_MODULE_LIMIT)]
+
+    assert len(plan_sync(most, []).add) == DYNAMIC_MODULE_LIMIT
+    with pytest.raises(DescriptorError, match="101 dynamic modules"):
+        plan_sync([*most, panel("one-more")], [])
+
+
+@given(sets_of_modules, sets_of_modules)
+def test_a_plan_accounts_for_every_module_once(wanted, present):
+    plan = plan_sync(wanted, present)
+
+    ours = [module.key for module in (*plan.add, *plan.change)] + list(plan.keep)
+    assert sorted(ours) == sorted(module.key for module in wanted)
+    assert set(plan.remove) == {module.key for module in present} - {module.key for module in wanted}
+
+
+@given(sets_of_modules, sets_of_modules)
+def test_after_carrying_out_a_plan_there_is_nothing_left_to_do(wanted, present):
+    plan = plan_sync(wanted, present)
+    gone = {*plan.remove, *(module.key for module in plan.change)}
+    after = [module for module in present if module.key not in gone] + [*plan.change, *plan.add]
+
+    assert plan_sync(wanted, after).is_empty
+
+
+# --- the outcome ------------------------------------------------------------------------------------------------------
+
+
+def test_an_outcome_survives_being_stored():
+    outcome = SyncOutcome(
+        at=1.5,
+        added=("a",),
+        removed=("b",),
+        refused=(RefusedModule("c", "webPanels", "No."),),
+        registered=("a",),
+        error="It stopped.",
+    )
+
+    assert SyncOutcome.from_json(json.loads(json.dumps(outcome.to_json()))) == outcome
+
+
+@pytest.mark.parametrize(
+    ("changes", "ok"),
+    [({}, True), ({"error": "x"}, False), ({"refused": (RefusedModule("c", "webPanels", "No."),)}, False)],
+)
+def test_an_outcome_is_good_when_the_host_has_what_is_declared(changes, ok):
+    outcome = SyncOutcome(at=0, **changes)
+
+    assert (outcome.ok, outcome.to_json()["ok"]) == (ok, ok)
+
+
+@pytest.mark.parametrize("document", [{}, {"at": None}, {"at": 1, "added": 3}, []])
+def test_what_is_no_outcome_is_said_to_be_none(document):
+    with pytest.raises(ValueError, match="not the outcome"):
+        SyncOutcome.from_json(document)
