@@ -19,18 +19,27 @@ __all__ = ["block_page", "make_frame"]
 
 
 def make_frame(
-    installation: Installation, module_key: str, *, account_id: str | None, context: Mapping[str, str] | None
+    installation: Installation,
+    module_key: str,
+    *,
+    account_id: str | None,
+    context: Mapping[str, str] | None,
+    url: str | None = None,
 ) -> Frame:
-    """Make the signed URL of a module. See :meth:`Installation.frame`."""
+    """Make the signed URL of a module. See :meth:`Installation.frame`.
+
+    :param url: another page of the module than its main one, such as a macro's editor, or of the app, as a dialog.
+    """
     module, site = installation.module(module_key), installation.site
-    url = page_url(module)
+    cacheable = url is None and module.definition.get("cacheable") is True
+    url = url or page_url(module)
     if url is None:
         raise ValueError(f"{module.type} {module_key!r} has no page to open.")
     place = container_of(site, context or {})
     if place is not None and place in installation.blocked:
         raise ContentBlockedError(installation.app_key, place)
     base_url = installation.app_base_url
-    if module.definition.get("cacheable") is True:  # loaded as it stands: no variables, no parameters, no token
+    if cacheable:  # loaded as it stands: no variables, no parameters, no token
         return Frame(join(base_url, url, None).url)
     licence = "active" if installation.licensed and installation.descriptor.get("enableLicensing") is True else "none"
     target = join(

@@ -10,6 +10,7 @@ from flask import Flask
 
 from ..protocol.urls import is_loopback, parse_base_url
 from .attachments import Attachments
+from .bridge.package import Bridge, ensure_bridge
 from .content import Content
 from .entity_properties import EntityProperties
 from .faults import Faults
@@ -53,6 +54,11 @@ class Sandbox:
         self.ids = Ids(seed)
         self.key_id = self.ids.uuid()
         self.csrf_token = secrets.token_urlsafe(32)
+        #: Signs what pages carry between requests.
+        self.ticket_key = secrets.token_bytes(32)
+        #: The AP bridge of frames, when it was fetched before. None: frames are shown without one. Fetch it with
+        #: :func:`.bridge.ensure_bridge`.
+        self.bridge: Bridge | None = ensure_bridge(fetch=False)
         #: Faults of what belongs to no site: the token endpoint, the key server, downloads. Sites have their own.
         self.faults = Faults()
         self.oauth = AuthorizationServer(self)

@@ -12,6 +12,7 @@ from ..errors import UrlNotAllowedError
 from ..secret import Secret
 from ..types import Product
 from .attachments import Attachments
+from .bridge.package import Bridge
 from .content import Content, Issue, Page
 from .entity_properties import EntityProperties
 from .faults import Faults
@@ -89,6 +90,16 @@ class Site:
     def key_id(self) -> str:
         """Id of the key that installs are signed with."""
         return self._sandbox.key_id
+
+    @property
+    def ticket_key(self) -> bytes:
+        """Signs what pages carry between requests."""
+        return self._sandbox.ticket_key
+
+    @property
+    def bridge(self) -> Bridge | None:
+        """The AP bridge of frames. None: it is not there."""
+        return self._sandbox.bridge
 
     @property
     def content(self) -> Content:
