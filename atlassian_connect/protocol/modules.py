@@ -20,6 +20,7 @@ __all__ = [
     "DYNAMIC_MODULE_LIMIT",
     "Module",
     "ModuleType",
+    "catalogue_rows",
     "check_module",
     "check_module_key",
     "flatten_modules",
