@@ -5,13 +5,16 @@ Source: https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-pe
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ..people import Person
 from .finding import find_issue, find_project
 from .operations import Call, Operation, Reply, RestError
 
-__all__ = ["OPERATIONS"]
+if TYPE_CHECKING:
+    from ..site import Site
+
+__all__ = ["OPERATIONS", "holds_permission", "known_permissions"]
 
 _MAX_IDS: Final = 1000
 
@@ -40,12 +43,12 @@ _TYPES_OF_APPS: Final = {"jiraGlobalPermissions": "GLOBAL", "jiraProjectPermissi
 def _check(call: Call) -> Reply:
     wanted = call.json_object()
     person = _asked_about(call, wanted.get("accountId"))
-    names = _names(wanted.get("globalPermissions", []), _known(call, "GLOBAL"))
+    names = _names(wanted.get("globalPermissions", []), known_permissions(call.site, "GLOBAL"))
     blocks = wanted.get("projectPermissions", [])
     if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
         raise RestError(400, "projectPermissions must be a list of objects.")
     payload = {
-        "globalPermissions": [name for name in names if _holds(person, name)],
+        "globalPermissions": [name for name in names if holds_permission(person, name)],
         "projectPermissions": [grant for block in blocks for grant in _grants(call, person, block)],
     }
     return Reply(payload=payload)
@@ -64,7 +67,7 @@ def _asked_about(call: Call, account_id: object) -> Person | None:
 
 
 def _grants(call: Call, person: Person | None, block: dict[str, Any]) -> list[dict[str, Any]]:
-    names = _names(block.get("permissions", []), _known(call, "PROJECT"))
+    names = _names(block.get("permissions", []), known_permissions(call.site, "PROJECT"))
     if not names:
         raise RestError(400, "A block of projectPermissions must name at least one permission.")
     content, sees = call.site.content, call.site.permissions.sees
@@ -77,13 +80,13 @@ def _grants(call: Call, person: Person | None, block: dict[str, Any]) -> list[di
     )
     if any(asked) and not projects and not issues:
         return []
-    held = [name for name in names if _holds(person, name)]
+    held = [name for name in names if holds_permission(person, name)]
     return [{"permission": name, "projects": projects, "issues": issues} for name in held]
 
 
 def _permitted_projects(call: Call) -> Reply:
-    names = _names(call.json_object().get("permissions", []), _known(call, "PROJECT"))
-    held = all(_holds(call.person, name) for name in names)
+    names = _names(call.json_object().get("permissions", []), known_permissions(call.site, "PROJECT"))
+    held = all(holds_permission(call.person, name) for name in names)
     found = [project for project in call.site.content.projects() if held and call.lists(project.key)]
     return Reply(payload={"projects": [{"id": int(project.id), "key": project.key} for project in found]})
 
@@ -92,14 +95,14 @@ def _mine(call: Call) -> Reply:
     asked = [name.strip() for name in call.query.get("permissions", "").split(",") if name.strip()]
     if not asked:
         raise RestError(400, "The 'permissions' query parameter is required.")
-    _names(asked, _known(call, "GLOBAL") | _known(call, "PROJECT"))
+    _names(asked, known_permissions(call.site, "GLOBAL") | known_permissions(call.site, "PROJECT"))
     query, keys = call.query, [project.key for project in call.site.content.projects()]
     if query.get("projectKey") or query.get("projectId"):
         keys = [find_project(call, query.get("projectKey") or query["projectId"]).key]
     if query.get("issueKey") or query.get("issueId"):
         keys = [find_issue(call, query.get("issueKey") or query["issueId"]).project_key]
     somewhere = any(call.permits(key) for key in keys)
-    everywhere = _known(call, "GLOBAL")
+    everywhere = known_permissions(call.site, "GLOBAL")
     permissions = {
         name: {
             "id": str(number),
@@ -107,7 +110,7 @@ def _mine(call: Call) -> Reply:
             "name": name.replace("_", " ").capitalize(),
             "type": "GLOBAL" if name in everywhere else "PROJECT",
             "description": "",
-            "havePermission": _holds(call.person, name) and (name in everywhere or somewhere),
+            "havePermission": holds_permission(call.person, name) and (name in everywhere or somewhere),
         }
         for number, name in enumerate(asked)
     }
@@ -117,18 +120,18 @@ def _mine(call: Call) -> Reply:
 # --- small things -----------------------------------------------------------------------------------------------------
 
 
-def _known(call: Call, kind: str) -> frozenset[str]:
+def known_permissions(site: Site, kind: Literal["GLOBAL", "PROJECT"]) -> frozenset[str]:
     """The permissions there are: the product's own, and those that apps define as ``{appKey}__{moduleKey}``."""
     own = _GLOBAL if kind == "GLOBAL" else _PROJECT
     return own | {
         f"{one.app_key}__{module.key}"
-        for one in call.site.installations
+        for one in site.installations
         for module in one.static_modules
         if _TYPES_OF_APPS.get(module.type) == kind
     }
 
 
-def _holds(person: Person | None, name: str) -> bool:
+def holds_permission(person: Person | None, name: str) -> bool:
     """Whether a user has a permission, wherever they see anything at all."""
     if person is None:
         return name in _ANYBODY
