@@ -30,7 +30,7 @@ from .operations import Call, Operation, Reply, RestError
 if TYPE_CHECKING:
     from ..host import Sandbox
 
-__all__ = ["mount", "raw_target"]
+__all__ = ["error_response", "mount", "raw_target", "written_response"]
 
 _METHODS: Final = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
 _CONNECT: Final = "/rest/atlassian-connect/"
@@ -112,12 +112,12 @@ def _decide(
         return _unauthenticated(site, path)
     except RestError as error:
         inquiry.note = error.message
-        response = _error(site, path, error)
+        response = error_response(site, path, error)
     except HTTPException as error:
         inquiry.note = error.name
-        response = _error(site, path, RestError(error.code or 500, error.name))
+        response = error_response(site, path, RestError(error.code or 500, error.name))
     else:
-        response = _written(reply)
+        response = written_response(reply)
     if person is not None:
         response.headers["X-AAccountId"] = person.account_id
     return response
@@ -183,7 +183,8 @@ def _refuse_body_on_get() -> None:
         raise RestError(403, f"A {request.method} request must not have a body.")
 
 
-def _written(reply: Reply) -> Response:
+def written_response(reply: Reply) -> Response:
+    """Write the answer of an operation."""
     if reply.payload is None:
         return Response(reply.content, status=reply.status, headers=dict(reply.headers))
     response = _json(reply.status, reply.payload)
@@ -212,12 +213,13 @@ def _unauthenticated(site: Site, path: str) -> Response:
         message = "Access to this resource must be authenticated as an app."
     else:
         message = "Client must be authenticated to access this resource."
-    response = _error(site, path, RestError(401, message))
+    response = error_response(site, path, RestError(401, message))
     response.headers["WWW-Authenticate"] = f'JWT realm="{site.base_url}"'
     return response
 
 
-def _error(site: Site, path: str, error: RestError) -> Response:
+def error_response(site: Site, path: str, error: RestError) -> Response:
+    """Write an error in the shape that the product gives it at a path."""
     status, message = error.status, error.message
     shape: dict[str, Any]
     if path == _DYNAMIC:

@@ -61,6 +61,7 @@ class Call:
     :ivar later: for deliveries that the request causes.
     :ivar files: what was uploaded, where the operation takes files.
     :ivar form: the other fields of an upload.
+    :ivar as_visitor: made for somebody who is not logged in, by an app whose scopes and access rules hold.
     """
 
     site: Site
@@ -74,6 +75,7 @@ class Call:
     later: Callable[[Callable[[], None]], None] | None
     files: Sequence[FileStorage] = ()
     form: Mapping[str, str] = field(default_factory=dict)
+    as_visitor: bool = False
 
     @property
     def app(self) -> Installation:
@@ -88,6 +90,8 @@ class Call:
     @property
     def person(self) -> Person | None:
         """Whom the call is made as: the impersonated user, the app's user, or None for anonymous."""
+        if self.as_visitor:
+            return None
         return self.user or (self.caller.person if self.caller else None)
 
     @property
@@ -96,6 +100,8 @@ class Call:
 
         :raises RestError: the request is anonymous.
         """
+        if self.as_visitor:
+            raise RestError(401, "Client must be authenticated to access this resource.")
         return self.user.account_id if self.user else self.app.account_id
 
     def permits(self, key: str) -> bool:

@@ -1,0 +1,133 @@
+"""The inner door of the sites' REST: calls that a page of the host makes for an app, as who looks at the page.
+
+``AP.request`` goes through here. The page is logged in, so no token is asked for and none is made; what the app may do
+is limited by its scopes and by the access rules all the same.
+
+Source: *Request*, https://developer.atlassian.com/cloud/confluence/jsapi/request/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from flask import Response
+from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.routing import Map, Rule
+from werkzeug.urls import iri_to_uri
+
+from ...protocol import access
+from ..installation import Installation
+from ..log import Crossing, mask_url
+from ..people import Person
+from ..site import Site
+from .door import error_response, written_response
+from .operations import Call, Operation, RestError
+
+if TYPE_CHECKING:
+    from ..host import Sandbox
+
+__all__ = ["Inside", "InsideRequest"]
+
+_APP_PROPERTIES: Final = "/rest/atlassian-connect/1/addons/"
+
+
+@dataclass(frozen=True, slots=True)
+class InsideRequest:
+    """What an app asks its page to do.
+
+    :ivar target: path and query below the base URL of the site, e.g. ``/rest/api/3/myself``.
+    :ivar headers: names in lower case.
+    :ivar form: fields of an upload beside its files.
+    """
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+    files: Sequence[FileStorage] = ()
+    form: Mapping[str, str] = field(default_factory=dict)
+
+
+class Inside:
+    """The operations of one site, found by method and path."""
+
+    def __init__(self, sandbox: Sandbox, site: Site, operations: Iterable[Operation]) -> None:
+        self._sandbox, self._site = sandbox, site
+        self._operations = list(operations)
+        rules = [
+            Rule(operation.rule, methods=[operation.method], endpoint=number)
+            for number, operation in enumerate(self._operations)
+        ]
+        self._rules = Map(rules, merge_slashes=False, strict_slashes=False).bind("sandbox")
+
+    def perform(self, installation: Installation, viewer: Person | None, asked: InsideRequest) -> Response:
+        """Do what is asked, and log it.
+
+        :param viewer: None for somebody who is not logged in.
+        """
+        target = urlsplit(iri_to_uri(asked.target))
+        received_at, site = self._sandbox.wire.clock(), self._site
+        note = f"AP.request of {installation.app_key} as {viewer.name if viewer else 'an anonymous visitor'}"
+        try:
+            response = self._decide(installation, viewer, asked, target.path, target.query)
+        except RestError as error:
+            response, note = error_response(site, target.path, error), f"{note}: {error.message}"
+        except HTTPException as error:
+            refused = RestError(error.code or 500, error.name)
+            response, note = error_response(site, target.path, refused), f"{note}: {error.name}"
+        self._sandbox.record(
+            Crossing(
+                time=received_at,
+                direction="app→host",
+                product=site.product,
+                method=asked.method,
+                url=mask_url(site.base_url + target.path + (f"?{target.query}" if target.query else "")),
+                status=response.status_code,
+                verdict="bridge",
+                note=note,
+            )
+        )
+        if viewer is not None:
+            response.headers["X-AAccountId"] = viewer.account_id
+        return response
+
+    def _decide(
+        self, installation: Installation, viewer: Person | None, asked: InsideRequest, path: str, query: str
+    ) -> Response:
+        operation, arguments = self._find(asked.method, path)
+        if operation.apps_only and not path.startswith(_APP_PROPERTIES):
+            raise RestError(401, "This operation is for apps that act as themselves.")
+        if viewer is None and not operation.anonymous:
+            raise RestError(401, "Client must be authenticated to access this resource.")
+        if operation.scope is not None and operation.scope not in installation.scopes:
+            raise RestError(403, f"Request not in an authorized API scope: it needs {operation.scope}.")
+        method, _, listed = (operation.listed_as or f"{asked.method} {path}").partition(" ")
+        call = Call(
+            site=self._site,
+            caller=installation,
+            user=viewer,
+            effect=access.rule(method, listed, product=self._site.product).effect,
+            path=path,
+            query=MultiDict(parse_qsl(query, keep_blank_values=True)),
+            trace=asked.headers.get("x-atlassian-webhook-trace"),
+            body=asked.body,
+            later=self._sandbox.later,
+            files=asked.files if operation.uploads else (),
+            form=asked.form if operation.uploads else {},
+            as_visitor=viewer is None,
+        )
+        return written_response(operation.view(call, **arguments))
+
+    def _find(self, method: str, path: str) -> tuple[Operation, dict[str, str]]:
+        try:
+            number, arguments = self._rules.match(unquote(path), method=method)
+        except (NotFound, MethodNotAllowed):
+            if path.startswith(("/rest/", "/api/")):
+                base = self._site.context_path
+                raise RestError(501, f"The sandbox does not have {method} {base}{path}.") from None
+            raise RestError(403, f"AP.request reaches the REST of {self._site.name} only, not {path}.") from None
+        return self._operations[number], dict(arguments)
