@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from flask import Flask, Response, jsonify, redirect, request
+from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import MisdirectedRequest, NotFound
-from werkzeug.wrappers import Response as BaseResponse
 
 from . import pages
 from .fault_wsgi import FaultLayer
@@ -45,11 +44,6 @@ def create_app(sandbox: Sandbox) -> Flask:
         response.headers.setdefault("Referrer-Policy", "no-referrer")
         response.headers.setdefault("Cache-Control", "no-store")
         return response
-
-    @app.get("/")
-    @app.get("/wiki")
-    def home() -> BaseResponse:
-        return redirect("/sandbox/")
 
     @app.get("/install-keys/<key_id>")
     def install_key(key_id: str) -> Response:

@@ -112,7 +112,7 @@ def test_first_app_runs_as_written(first_app: FirstApp, commands: tuple[list[str
         with first_app.running("sandbox", *sandbox, "--port", str(first_app.sandbox_port)):
             first_app.until("sandbox", "Confluence installed com.example.hello")
             shown = get(
-                first_app.elsewhere("http://localhost:2990/sandbox/confluence/apps/com.example.hello/modules/hello")
+                first_app.elsewhere("http://localhost:2990/sandbox/apps/confluence/com.example.hello/modules/hello")
             )
             [url] = re.findall(r'<iframe[^>]* src="([^"]+)"', shown)
             page = get(html.unescape(url))

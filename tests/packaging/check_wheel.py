@@ -23,7 +23,7 @@ from atlassian_connect.sandbox import Sandbox
 assert "site-packages" in atlassian_connect.__file__, atlassian_connect.__file__
 assert len(module_types()) > 60 and len(known_events()) > 90
 assert Path(atlassian_connect.__file__).with_name("py.typed").is_file()
-answer = Sandbox("http://localhost:2990").wsgi_app.test_client().get("/sandbox/", base_url="http://localhost:2990")
+answer = Sandbox("http://localhost:2990").wsgi_app.test_client().get("/", base_url="http://localhost:2990")
 assert answer.status_code == 200, answer.status
 print("the wheel works on", sys.version.split()[0])
 """

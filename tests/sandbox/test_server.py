@@ -88,7 +88,7 @@ def test_the_whole_story_over_ports(server: SandboxServer, network_app: ConnectA
 
 
 def test_pages_over_a_port(server: SandboxServer):
-    assert requests.get(f"{server.url}/", timeout=5).url == f"{server.url}/sandbox/"
+    assert requests.get(f"{server.url}/sandbox/", timeout=5).url == f"{server.url}/"
     by_address = requests.get(f"{server.url.replace('localhost', '127.0.0.1')}/sandbox/", timeout=5)
     assert by_address.status_code == 200
     rebound = requests.get(f"{server.url}/sandbox/", headers={"Host": "evil.example"}, timeout=5)

@@ -12,7 +12,7 @@ from werkzeug.test import Client
 
 from atlassian_connect.sandbox import MEMBER, Installation, Sandbox
 
-from .connect_app import APP_KEY, ConnectApp, HostCaller
+from ..connect_app import APP_KEY, ConnectApp, HostCaller
 
 BASE = "http://localhost:2990"
 
@@ -39,7 +39,7 @@ def browser(sandbox: Sandbox) -> Browser:
 
 
 class Wellformed(HTMLParser):
-    VOID = frozenset({"meta", "link", "input", "br"})
+    VOID = frozenset({"meta", "link", "input", "br", "hr"})
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,35 +67,37 @@ def check_html(response) -> str:
     return response.text
 
 
-def test_the_root_leads_to_the_pages(browser: Browser):
-    assert browser.get("/").headers["Location"] == "/sandbox/"
-    assert browser.get("/wiki/").headers["Location"] == "/sandbox/"
+def test_where_to_begin(browser: Browser):
+    assert browser.get("/sandbox/").headers["Location"] == "/"
+    assert browser.get("/wiki/").headers["Location"] == "/wiki/spaces"
+    assert browser.get("/sandbox/log").headers["Location"] == "/sandbox/inspector"
+    assert "Your sites" in check_html(browser.get("/"))
     assert browser.get("/sandbox/static/sandbox.css").status_code == 200
 
 
 def test_install_act_and_uninstall(sandbox: Sandbox, app: ConnectApp, browser: Browser, descriptor_url: str):
-    assert "No app is installed" in check_html(browser.get("/sandbox/"))
-    answer = browser.post("/sandbox/confluence/install", descriptor_url=descriptor_url)
+    assert "No app is installed" in check_html(browser.get("/sandbox/apps/confluence"))
+    answer = browser.post("/sandbox/apps/confluence/install", descriptor_url=descriptor_url)
     assert answer.status_code == 303
     page = check_html(browser.get(answer.headers["Location"]))
     assert "is installed on Confluence" in page
-    assert f"/sandbox/confluence/apps/{APP_KEY}/modules/page" in page
+    assert f"/sandbox/apps/confluence/{APP_KEY}/modules/page" in page
     for action, state in (("disable", "disabled"), ("enable", "enabled"), ("uninstall", "uninstalled")):
-        answer = browser.post(f"/sandbox/confluence/apps/{APP_KEY}/{action}")
+        answer = browser.post(f"/sandbox/apps/confluence/{APP_KEY}/{action}")
         assert answer.status_code == 303
         assert sandbox.confluence.installation(APP_KEY).state == state
-    answer = browser.post(f"/sandbox/confluence/apps/{APP_KEY}/enable")
+    answer = browser.post(f"/sandbox/apps/confluence/{APP_KEY}/enable")
     assert "not installed" in check_html(browser.get(answer.headers["Location"]))
-    assert browser.post("/sandbox/confluence/apps/other/enable").status_code == 404
-    assert browser.post(f"/sandbox/confluence/apps/{APP_KEY}/explode").status_code in (404, 405)
+    assert browser.post("/sandbox/apps/confluence/other/enable").status_code == 404
+    assert browser.post(f"/sandbox/apps/confluence/{APP_KEY}/explode").status_code in (404, 405)
 
 
 def test_a_refused_install_says_why(app: ConnectApp, browser: Browser, descriptor_url: str):
     app.descriptor["key"] = "<b>bad</b>"
-    answer = browser.post("/sandbox/jira/install", descriptor_url=descriptor_url)
+    answer = browser.post("/sandbox/apps/jira/install", descriptor_url=descriptor_url)
     page = check_html(browser.get(answer.headers["Location"]))
     assert "The app descriptor is not valid" in page
-    answer = browser.post("/sandbox/jira/install", descriptor_url="<script>alert(1)</script>")
+    answer = browser.post("/sandbox/apps/jira/install", descriptor_url="<script>alert(1)</script>")
     page = check_html(browser.get(answer.headers["Location"]))
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
@@ -107,15 +109,23 @@ def test_text_of_an_app_is_escaped(sandbox: Sandbox, app: ConnectApp, browser: B
     app.descriptor["modules"]["generalPages"][0]["name"]["value"] = evil
     sandbox.jira.install(descriptor_url)
     sandbox.content.edit_issue("OPS-1", summary=evil)
-    for path in ("/sandbox/", f"/sandbox/jira/apps/{APP_KEY}/modules/page", "/sandbox/jira/content", "/sandbox/log"):
-        assert "<script" not in check_html(browser.get(path))
+    for path in (
+        "/",
+        "/sandbox/apps/jira",
+        f"/sandbox/apps/jira/{APP_KEY}",
+        f"/sandbox/apps/jira/{APP_KEY}/modules/page",
+        "/projects/OPS",
+        "/browse/OPS-1",
+        "/sandbox/inspector",
+    ):
+        assert "<script>" not in check_html(browser.get(path))
 
 
 def test_opening_a_module(sandbox: Sandbox, app: ConnectApp, browser: Browser, jira_app: Installation):
     jira_app.register_modules(
         {"webPanels": [{"key": "p", "location": "x", "name": {"value": "P"}, "url": "/panel?i={issue.key}"}]}
     )
-    response = browser.get(f"/sandbox/jira/apps/{APP_KEY}/modules/p?user={MEMBER}")
+    response = browser.get(f"/sandbox/apps/jira/{APP_KEY}/modules/p?user={MEMBER}")
     page = check_html(response)
     assert "frame-src http://app.localhost:5000" in response.headers["Content-Security-Policy"]
     assert 'sandbox="allow-scripts allow-same-origin allow-forms"' in page
@@ -125,84 +135,85 @@ def test_opening_a_module(sandbox: Sandbox, app: ConnectApp, browser: Browser, j
     sandbox.wire.transport.send("GET", source, headers={}, body=b"", timeout=1)
     assert app.refused == []
     assert app.received[-1][1]["sub"] == MEMBER
-    other = browser.get(f"/sandbox/jira/apps/{APP_KEY}/modules/p?user=&ctx.issue.key=WEB-2")
+    other = browser.get(f"/sandbox/apps/jira/{APP_KEY}/modules/p?user=&ctx.issue.key=WEB-2")
     source = unescape(re.search(r'<iframe[^>]* src="([^"]*)"', check_html(other))[1])
     assert "i=WEB-2&" in source
     assert "Anonymous" in other.text
 
 
 def test_modules_that_cannot_be_opened(browser: Browser, jira_app: Installation):
-    assert browser.get(f"/sandbox/jira/apps/{APP_KEY}/modules/none").status_code == 404
-    assert browser.get("/sandbox/jira/apps/none/modules/none").status_code == 404
+    assert browser.get(f"/sandbox/apps/jira/{APP_KEY}/modules/none").status_code == 404
+    assert browser.get("/sandbox/apps/jira/none/modules/none").status_code == 404
     jira_app.disable()
-    page = check_html(browser.get(f"/sandbox/jira/apps/{APP_KEY}/modules/page"))
+    page = check_html(browser.get(f"/sandbox/apps/jira/{APP_KEY}/modules/page"))
     assert "The app is disabled" in page
     assert "<iframe" not in page
 
 
 def test_blocking_by_buttons(sandbox: Sandbox, browser: Browser, confluence_app: Installation, jira_app: Installation):
-    assert "Block <" not in check_html(browser.get("/sandbox/"))
-    assert "Block OPS<" in browser.get("/sandbox/").text
-    answer = browser.post(f"/sandbox/confluence/apps/{APP_KEY}/block/DS")
+    assert "Block DS<" in check_html(browser.get(f"/sandbox/apps/confluence/{APP_KEY}"))
+    assert "Block OPS<" in check_html(browser.get(f"/sandbox/apps/jira/{APP_KEY}"))
+    answer = browser.post(f"/sandbox/apps/confluence/{APP_KEY}/block/DS")
     assert "kept out of DS" in check_html(browser.get(answer.headers["Location"]))
     assert confluence_app.blocked == {"DS"}
-    assert "Unblock DS<" in browser.get("/sandbox/").text
-    blocked = check_html(browser.get(f"/sandbox/confluence/apps/{APP_KEY}/modules/page?ctx.space.key=DS"))
+    assert "Unblock DS<" in browser.get(f"/sandbox/apps/confluence/{APP_KEY}").text
+    blocked = check_html(browser.get(f"/sandbox/apps/confluence/{APP_KEY}/modules/page?ctx.space.key=DS"))
     assert "This content has been blocked" in blocked
     assert "<iframe" not in blocked
-    assert browser.post(f"/sandbox/confluence/apps/{APP_KEY}/unblock/DS").status_code == 303
+    assert browser.post(f"/sandbox/apps/confluence/{APP_KEY}/unblock/DS").status_code == 303
     assert confluence_app.blocked == frozenset()
-    assert browser.post(f"/sandbox/confluence/apps/{APP_KEY}/block/OPS").status_code == 404
-    assert browser.post(f"/sandbox/confluence/apps/{APP_KEY}/block/DS", csrf_token="x").status_code == 403
-    assert browser.post("/sandbox/jira/apps/none/block/OPS").status_code == 404
+    assert browser.post(f"/sandbox/apps/confluence/{APP_KEY}/block/OPS").status_code == 404
+    assert browser.post(f"/sandbox/apps/confluence/{APP_KEY}/block/DS", csrf_token="x").status_code == 403
+    assert browser.post("/sandbox/apps/jira/none/block/OPS").status_code == 404
 
 
 def test_a_module_has_the_address_of_real_hosts(browser: Browser, confluence_app: Installation):
     answer = browser.get(f"/wiki/plugins/servlet/ac/{APP_KEY}/page")
-    assert answer.headers["Location"] == f"/sandbox/confluence/apps/{APP_KEY}/modules/page"
+    assert answer.headers["Location"] == f"/sandbox/apps/confluence/{APP_KEY}/modules/page"
 
 
 def test_editing_content(
     sandbox: Sandbox, app: ConnectApp, browser: Browser, jira_app: Installation, confluence_app: Installation
 ):
     page = sandbox.content.pages()[0]
-    assert page.title in check_html(browser.get("/sandbox/confluence/content"))
-    assert browser.post(f"/sandbox/confluence/content/{page.id}/edit", text="Renamed").status_code == 303
+    address = f"/wiki/spaces/DS/pages/{page.id}"
+    assert page.title in check_html(browser.get(address))
+    assert browser.post(address, title="Renamed").status_code == 303
     assert sandbox.content.page(page.id).title == "Renamed"
     assert app.received_paths()[-1] == "/hooks/page"
-    assert "OPS-1" in check_html(browser.get("/sandbox/jira/content"))
-    assert browser.post("/sandbox/jira/content/OPS-1/edit", text="Reworded").status_code == 303
+    assert "OPS-1" in check_html(browser.get("/projects/OPS"))
+    assert browser.post("/browse/OPS-1", summary="Reworded").status_code == 303
     assert app.received_paths()[-1] == "/hooks/issue/OPS-1"
-    assert browser.post("/sandbox/jira/content/OPS-99/edit", text="x").status_code == 404
-    answer = browser.post("/sandbox/jira/content/OPS-1/edit", text=" ")
-    assert "A title has" in check_html(browser.get(answer.headers["Location"]))
+    assert browser.post("/browse/OPS-99", summary="x").status_code == 404
+    answer = browser.post("/browse/OPS-1", summary=" ")
+    assert "A summary has" in check_html(browser.get(answer.headers["Location"]))
     assert sandbox.content.issue("OPS-1").summary == "Reworded"
 
 
 def test_the_log_shows_what_crossed_and_no_secret(
     sandbox: Sandbox, browser: Browser, host: HostCaller, jira_app: Installation
 ):
-    assert "Nothing yet" not in check_html(browser.get("/sandbox/log"))
+    assert "Nothing yet" not in check_html(browser.get("/sandbox/inspector"))
     host("GET", "/rest/api/3/myself")
     host("GET", "/rest/api/3/myself", signed="/rest/api/3/other")
     jira_app.open("page")
-    page = unescape(check_html(browser.get("/sandbox/log")))
+    page = unescape(check_html(browser.get("/sandbox/inspector")))
     for text in ("verified", "qsh_mismatch", "GET&/rest/api/3/myself&", '"iss": "com.example.stale"', "installed"):
         assert text in page
     assert "eyJ" not in page
     assert jira_app.shared_secret.reveal() not in page
-    assert jira_app.shared_secret.reveal() not in check_html(browser.get("/sandbox/"))
+    assert jira_app.shared_secret.reveal() not in check_html(browser.get(f"/sandbox/apps/jira/{APP_KEY}"))
 
 
 def test_an_odd_token_does_not_break_the_log(browser: Browser, sandbox: Sandbox):
     token = jwt.encode({"iss": "x", "\ud800": ["\udfff", float("nan")]}, "s" * 40)
     browser.get("/rest/api/3/myself?a=\xff&b=%ff%00", headers={"Authorization": f"JWT {token}"})
-    assert "unknown_app" in check_html(browser.get("/sandbox/log"))
+    assert "unknown_app" in check_html(browser.get("/sandbox/inspector"))
 
 
 def test_forms_of_other_pages_are_refused(sandbox: Sandbox, app: ConnectApp, browser: Browser, descriptor_url: str):
     def install(**more):
-        return browser.post("/sandbox/jira/install", descriptor_url=descriptor_url, **more).status_code
+        return browser.post("/sandbox/apps/jira/install", descriptor_url=descriptor_url, **more).status_code
 
     assert install(csrf_token="x") == 403
     assert install(csrf_token="é") == 403
@@ -219,14 +230,14 @@ def test_forms_of_other_pages_are_refused(sandbox: Sandbox, app: ConnectApp, bro
 @pytest.mark.parametrize("host_header", ["evil.example", "localhost", "localhost:80", "127.0.0.1", "", "x:2990", "é"])
 def test_other_host_names_are_refused(sandbox: Sandbox, host_header: str):
     client = Client(sandbox.wsgi_app)
-    for path in ("/sandbox/", "/rest/api/3/myself", f"/install-keys/{sandbox.key_id}", "/sandbox/static/sandbox.css"):
+    for path in ("/", "/rest/api/3/myself", f"/install-keys/{sandbox.key_id}", "/sandbox/static/sandbox.css"):
         assert client.get(path, environ_overrides={"HTTP_HOST": host_header}).status_code in (400, 421)
 
 
 def test_only_names_of_a_loopback_origin_are_taken():
     sandbox = Sandbox("https://sandbox.example.com", seed=1)
     client = Client(sandbox.wsgi_app)
-    assert client.get("/sandbox/", base_url="https://sandbox.example.com").status_code == 200
-    assert client.get("/sandbox/", base_url="https://localhost").status_code == 421
+    assert client.get("/", base_url="https://sandbox.example.com").status_code == 200
+    assert client.get("/", base_url="https://localhost").status_code == 421
     with pytest.raises(ValueError, match="has a path"):
         Sandbox("http://localhost:2990/x")

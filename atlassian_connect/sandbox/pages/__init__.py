@@ -1,0 +1,30 @@
+"""The sites as people see them: a Jira and a Confluence in the browser, and what the sandbox adds for developers.
+
+One blueprint, made of areas. An area is a module with ``add_routes(blueprint, sandbox)``; it answers with
+:func:`.policy.respond`, asks :mod:`.viewer` who looks, and ends its forms with :func:`.forms.done`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from flask import Blueprint
+
+from . import apps, forms, home, inspector, issues, modules, policy, shell, viewer, wiki
+
+if TYPE_CHECKING:
+    from ..host import Sandbox
+
+__all__ = ["create_blueprint"]
+
+_AREAS: Final = (home, viewer, apps, modules, wiki, issues, inspector)
+
+
+def create_blueprint(sandbox: Sandbox) -> Blueprint:
+    """Build the pages of a sandbox, to be mounted at the root."""
+    blueprint = Blueprint("pages", __name__)
+    for layer in (forms, policy, shell):
+        layer.wrap(blueprint, sandbox)
+    for area in _AREAS:
+        area.add_routes(blueprint, sandbox)
+    return blueprint

@@ -1,0 +1,27 @@
+"""Where to begin: the choice between the sites, and addresses of before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, redirect, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from .policy import respond
+
+if TYPE_CHECKING:
+    from ..host import Sandbox
+
+__all__ = ["add_routes"]
+
+
+def add_routes(blueprint: Blueprint, sandbox: Sandbox) -> None:
+    """The first page."""
+
+    @blueprint.get("/")
+    def home() -> Response:
+        return respond("home.html")
+
+    @blueprint.get("/sandbox")
+    def sandbox_home() -> BaseResponse:
+        return redirect(url_for("pages.home"))

@@ -1,0 +1,34 @@
+// What every page has around it: menus, the side bar, the theme.
+import { closeMenus, watchMenus } from './menus.js';
+
+watchMenus();
+
+const toggle = document.querySelector('.sidebar-toggle');
+toggle?.addEventListener('click', () => {
+  const open = document.body.classList.toggle('sidebar-open');
+  toggle.setAttribute('aria-expanded', String(open));
+});
+document.addEventListener('keydown', (event) => {
+  if (event.key === 'Escape' && document.body.classList.contains('sidebar-open')) toggle.click();
+});
+
+const themes = [...document.querySelectorAll('[data-choose-theme]')];
+const markTheme = () => {
+  const { themeChoice } = document.documentElement.dataset;
+  for (const button of themes) button.setAttribute('aria-pressed', String(button.dataset.chooseTheme === themeChoice));
+};
+for (const button of themes) {
+  button.addEventListener('click', () => {
+    localStorage.setItem('sandbox-theme', button.dataset.chooseTheme);
+    dispatchEvent(new Event('sandbox:theme'));
+    markTheme();
+    closeMenus();
+  });
+}
+markTheme();
+
+for (const form of document.querySelectorAll('form[data-confirm]')) {
+  form.addEventListener('submit', (event) => {
+    if (!confirm(form.dataset.confirm)) event.preventDefault();
+  });
+}
