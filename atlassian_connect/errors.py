@@ -17,6 +17,7 @@
     ├── TenantError                     a tenant that is needed is not there
     │   ├── UnknownTenantError
     │   └── TenantUninstalledError
+    ├── SyncBusyError                   others kept syncing this tenant for too long (also a TimeoutError)
     ├── NotAuthenticatedError           ``current_tenant`` outside a verified request (also a RuntimeError)
     ├── UrlNotAllowedError              a URL outside the tenant's base URL (also a ValueError)
     ├── ScopeMissingError               a call needs a scope that the descriptor lacks; it was not made
@@ -73,6 +74,7 @@ __all__ = [
     "RequestError",
     "ScopeMissingError",
     "StorageError",
+    "SyncBusyError",
     "TaskFailedError",
     "TaskTimeoutError",
     "TenantError",
@@ -237,6 +239,24 @@ class TenantUninstalledError(TenantError):
 
     def __init__(self, client_key: str) -> None:
         super().__init__(client_key, f"Tenant {client_key!r} has uninstalled the app; its secret is no longer used.")
+
+
+class SyncBusyError(ConnectError, TimeoutError):
+    """Another thread or process was syncing the tenant's dynamic modules for all of the time to wait.
+
+    Nothing was sent for this call. The other sync brings what is declared, so there is mostly nothing left to do.
+
+    :ivar client_key: the tenant.
+    :ivar waited_seconds: how long.
+    """
+
+    def __init__(self, client_key: str, *, waited_seconds: float) -> None:
+        super().__init__(
+            f"Somebody else has been syncing the dynamic modules of tenant {client_key!r} for more than"
+            f" {waited_seconds:g} s. Nothing was sent; try again later."
+        )
+        self.client_key = client_key
+        self.waited_seconds = waited_seconds
 
 
 class NotAuthenticatedError(ConnectError, RuntimeError):

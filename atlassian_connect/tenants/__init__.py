@@ -5,12 +5,16 @@ from .database import Database
 from .encryption import SecretBox, new_encryption_key
 from .model import metadata
 from .store import SqlTenantStore, TenantStore
+from .sync_locks import SyncLocks
+from .sync_records import SyncRecords
 from .tenant import Tenant, tenant_itself
 
 __all__ = [
     "Database",
     "SecretBox",
     "SqlTenantStore",
+    "SyncLocks",
+    "SyncRecords",
     "Tenant",
     "TenantCache",
     "TenantStore",

@@ -17,7 +17,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from ..errors import ConfigurationError, StorageError
 
-__all__ = ["Database"]
+__all__ = ["Database", "translated"]
 
 _log = logging.getLogger(__name__)
 _DIALECTS = ("sqlite", "postgresql")
@@ -74,7 +74,7 @@ class Database:
 
         :raises StorageError: the database failed.
         """
-        with _translated():
+        with translated():
             if self._shares_one_connection:
                 with self._session() as session:
                     yield session.connection()
@@ -91,7 +91,7 @@ class Database:
 
         :raises StorageError: the database failed; nothing of the block remains.
         """
-        with _translated():
+        with translated():
             if self._shares_one_connection:
                 with self._session() as session:
                     yield from _on_shared_connection(session.connection())
@@ -125,7 +125,8 @@ class Database:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
+    """Raise the database library's errors as :class:`.StorageError`."""
     try:
         yield
     except SQLAlchemyError as error:

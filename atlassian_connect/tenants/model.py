@@ -14,7 +14,16 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import JSON, TypeDecorator
 
-__all__ = ["Base", "TenantRow", "TenantSettingRow", "UtcDateTime", "WebhookDeliveryRow", "metadata"]
+__all__ = [
+    "Base",
+    "ModuleSyncRow",
+    "SyncLeaseRow",
+    "TenantRow",
+    "TenantSettingRow",
+    "UtcDateTime",
+    "WebhookDeliveryRow",
+    "metadata",
+]
 
 #: What an app adds to its Alembic ``target_metadata`` to take these tables into its own history.
 metadata = MetaData(
@@ -99,3 +108,28 @@ class WebhookDeliveryRow(Base):
     )
     identifier: Mapped[str] = mapped_column(String(255), primary_key=True)
     handled_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ModuleSyncRow(Base):
+    """How the last sync of a tenant's dynamic modules went."""
+
+    __tablename__ = "atlassian_connect_module_sync"
+
+    client_key: Mapped[str] = mapped_column(
+        String(255), ForeignKey(TenantRow.client_key, ondelete="CASCADE"), primary_key=True
+    )
+    synced_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    outcome: Mapped[Any] = mapped_column(JSON)
+
+
+class SyncLeaseRow(Base):
+    """Who syncs a tenant's dynamic modules right now, on a database without locks of its own.
+
+    No foreign key: it refers to a moment's work, and a tenant may be forgotten while that goes on.
+    """
+
+    __tablename__ = "atlassian_connect_sync_lease"
+
+    client_key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(64))
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)

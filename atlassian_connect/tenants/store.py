@@ -17,7 +17,7 @@ from ..secret import Secret
 from ..types import Json, Product
 from .database import Database
 from .encryption import SecretBox
-from .model import TenantRow, TenantSettingRow, WebhookDeliveryRow
+from .model import ModuleSyncRow, SyncLeaseRow, TenantRow, TenantSettingRow, WebhookDeliveryRow
 from .tenant import Tenant
 
 __all__ = ["DELIVERY_MEMORY", "SqlTenantStore", "TenantStore"]
@@ -29,6 +29,7 @@ DELIVERY_MEMORY = timedelta(hours=3)
 _TENANT = cast(Table, TenantRow.__table__)
 _SETTING = cast(Table, TenantSettingRow.__table__)
 _DELIVERY = cast(Table, WebhookDeliveryRow.__table__)
+_KEPT_PER_TENANT = (_SETTING, _DELIVERY, *(cast(Table, row.__table__) for row in (ModuleSyncRow, SyncLeaseRow)))
 _COLUMNS = tuple(column.name for column in _TENANT.columns)
 _BY_KEY = select(_TENANT).where(_TENANT.c.client_key == bindparam("client_key"))
 _BATCH = 500
@@ -167,7 +168,7 @@ class SqlTenantStore:
     def forget(self, client_key: str) -> bool:
         with self.database.writing() as connection:
             # Not left to ON DELETE CASCADE: SQLite obeys it only where the app switched foreign keys on.
-            for table in (_SETTING, _DELIVERY):
+            for table in _KEPT_PER_TENANT:
                 connection.execute(delete(table).where(table.c.client_key == client_key))
             found = connection.execute(delete(_TENANT).where(_TENANT.c.client_key == client_key))
             connection.execute(update(_TENANT).where(_TENANT.c.superseded_by == client_key).values(superseded_by=None))

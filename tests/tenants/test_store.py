@@ -245,7 +245,7 @@ def test_a_lost_key_is_healed_by_the_next_install(store):
 
 def test_missing_tables_are_named_with_their_cure(store, store_app: Flask):
     with store_app.app_context(), store.database.engine.begin() as connection:
-        for table in ("webhook_delivery", "tenant_setting", "tenant"):
+        for table in ("module_sync", "webhook_delivery", "tenant_setting", "tenant"):
             connection.execute(text(f"DROP TABLE atlassian_connect_{table}"))
 
     with pytest.raises(StorageError, match="flask db upgrade"):
