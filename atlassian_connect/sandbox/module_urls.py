@@ -17,7 +17,7 @@ from ..protocol.urls import Target, parse_base_url, target_below
 
 __all__ = ["Frame", "foreign_url", "join", "page_url", "substitute", "variables_in"]
 
-_VARIABLE = re.compile(r"\$?\{([A-Za-z][A-Za-z0-9_.\-]*)(?:\([^{}]*\))?\}")
+_VARIABLE = re.compile(r"\$?\{(([A-Za-z][A-Za-z0-9_.\-]*)(?:\([^{}]*\))?)\}")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:|//").match
 
 
@@ -36,15 +36,20 @@ class Frame:
 def substitute(url: str, context: Mapping[str, str]) -> str:
     """Put values for ``{name}`` and ``${name}``. A name without a value becomes nothing.
 
-    Values are percent-encoded in the path and form-encoded in the query, as hosts do.
+    Values are percent-encoded in the path and form-encoded in the query, as hosts do. An inline condition with
+    parameters, ``{condition.name(key=value)}``, is looked up whole and then by its name alone.
     """
+
+    def value(match: re.Match[str]) -> str:
+        return context.get(match[1], context.get(match[2], ""))
+
     path, mark, query = url.partition("?")
-    in_path = _VARIABLE.sub(lambda match: quote(context.get(match[1], ""), safe=""), path)
-    return in_path + mark + _VARIABLE.sub(lambda match: quote_plus(context.get(match[1], "")), query)
+    in_path = _VARIABLE.sub(lambda match: quote(value(match), safe=""), path)
+    return in_path + mark + _VARIABLE.sub(lambda match: quote_plus(value(match)), query)
 
 
 def variables_in(url: str) -> list[str]:
-    """Names of the variables in a URL, each once, in order."""
+    """Names of the variables in a URL, each once, in order; inline conditions with their parameters."""
     return list(dict.fromkeys(match[1] for match in _VARIABLE.finditer(url)))
 
 

@@ -1,0 +1,77 @@
+"""What a situation names, looked up on the site."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from ..people import Person
+from ..rest.shapes import issue_json
+from .situation import Situation
+
+if TYPE_CHECKING:
+    from ..site import Site
+    from ..store.content import Issue, Page, Project, Space
+
+__all__ = ["Found", "find"]
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The viewer and what they look at; None where nothing is named or there.
+
+    :ivar content_type: ``page``, ``blogpost``, or the type of custom content; empty without content.
+    :ivar issue_type_id: empty without an issue, as ``is_sub_task`` is False.
+    """
+
+    person: Person | None = None
+    page: Page | None = None
+    space: Space | None = None
+    issue: Issue | None = None
+    project: Project | None = None
+    content_type: str = ""
+    issue_type_id: str = ""
+    is_sub_task: bool = False
+
+    @property
+    def container(self) -> str | None:
+        """Key of the project or space."""
+        container = self.project or self.space
+        return container.key if container else None
+
+    @property
+    def plugin(self) -> str:
+        """The type of custom content; empty for pages and blog posts."""
+        return "" if self.content_type in ("", "page", "blogpost") else self.content_type
+
+
+def find(site: Site, situation: Situation) -> Found:
+    """Look up what a situation names. What is not there, or no longer, is None."""
+    person = site.person(situation.account_id) if situation.account_id else None
+    person = person if person and person.active else None
+    content = site.content
+    if site.product == "jira":
+        issue = _get(content.issue, situation.issue)
+        project = _get(content.project, situation.project or (issue.project_key if issue else None))
+        kind = issue_json(issue, site, frozenset({"issuetype"}))["fields"]["issuetype"] if issue else {}
+        return Found(
+            person,
+            issue=issue,
+            project=project,
+            issue_type_id=str(kind.get("id", "")),
+            is_sub_task=kind.get("subtask") is True,
+        )
+    page = _get(content.page, situation.page)
+    wanted = situation.space or (page.space_id if page else None)
+    space = next((one for one in content.spaces() if wanted in (one.id, one.key)), None)
+    return Found(person, page=page, space=space, content_type=getattr(page, "type", "page") if page else "")
+
+
+def _get(read: Callable[[str], _T], id_or_key: str | None) -> _T | None:
+    try:
+        return read(id_or_key) if id_or_key else None
+    except KeyError:
+        return None
