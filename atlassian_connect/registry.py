@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from .errors import DescriptorError
+from .errors import ConnectError, DescriptorError
 from .protocol.lifecycle import LifecycleEvent
 from .protocol.modules import Module, check_module, check_module_key, module_types, name_object, set_path, value_at
 from .tenants import Tenant
@@ -178,9 +179,22 @@ class Registry:
         self.callbacks[event].append(callback)
 
     def add_generator(self, generator: DynamicModulesOf) -> None:
-        """Take a generator of dynamic modules. Raises DescriptorError when it does not take one argument."""
+        """Take a generator of dynamic modules. Raises DescriptorError when it is async or takes no single argument."""
         takes_one_argument(generator, "a dynamic_modules function", "tenant")
+        if inspect.iscoroutinefunction(generator) or inspect.isasyncgenfunction(generator):
+            raise DescriptorError(f"{_name(generator)}() is async; a dynamic_modules function is not.")
         self.generators.append(generator)
+
+    def refuse_clashes(self, static: Collection[str]) -> None:
+        """Check the dynamic modules that are declared with a view against the keys of the descriptor.
+
+        :raises DescriptorError: a host would refuse one, and all others with it.
+        """
+        for known in self.modules:
+            if known.dynamic and known.key in static:
+                raise DescriptorError(
+                    "The descriptor has a module with this key already.", path=f"dynamic module {known.key!r}"
+                )
 
     def static_modules(self, prefix: str) -> list[Module]:
         """What the descriptor lists besides the template's own modules."""
@@ -194,19 +208,62 @@ class Registry:
 
     def dynamic_modules(self, tenant: Tenant, prefix: str) -> list[Module]:
         """What a tenant should have at runtime: the declared ones whose ``when`` holds, then the computed ones."""
-        wanted = [
-            known.module(prefix)
-            for known in self.modules
-            if known.dynamic and (known.when is None or known.when(tenant))
-        ]
+        wanted: list[Module] = []
+        for known in self.modules:
+            if known.dynamic and _holds(known.when, tenant):
+                wanted.append(known.module(prefix))
         for generator in self.generators:
-            for item in generator(tenant):
-                module = item if isinstance(item, Module) else Module(item[0], dict(item[1]))
-                name = module.definition.get("name")
-                if isinstance(name, str):
-                    module = Module(module.type, {**module.definition, "name": name_object(name)})
-                wanted.append(module)
+            for item in _items(generator, tenant):
+                wanted.append(_computed(item, generator, path=f"dynamic modules[{len(wanted)}]"))
         return wanted
+
+
+def _holds(when: Callable[[Tenant], bool] | None, tenant: Tenant) -> bool:
+    if when is None:
+        return True
+    with _named(when):
+        return bool(when(tenant))
+
+
+@contextmanager
+def _named(function: Callable[..., object]) -> Iterator[None]:
+    """Say which function of the app an error comes from. Its own text may hold data of the app, and stays behind it."""
+    try:
+        yield
+    except ConnectError as error:
+        error.add_note(f"Raised by {_name(function)}(), which computes dynamic modules.")
+        raise
+    except Exception as error:
+        raise DescriptorError(f"{_name(function)}() raised {type(error).__name__}.", path="dynamic modules") from error
+
+
+def _items(generator: DynamicModulesOf, tenant: Tenant) -> list[object]:
+    with _named(generator):
+        items: object = generator(tenant)
+        if isinstance(items, Iterable) and not isinstance(items, str | bytes | Mapping | Module):
+            return list(items)
+    raise DescriptorError(
+        f"{_name(generator)}() returned a {type(items).__name__}; it yields modules, or returns a list of them.",
+        path="dynamic modules",
+    )
+
+
+def _computed(item: object, generator: DynamicModulesOf, *, path: str) -> Module:
+    if isinstance(item, tuple | list) and len(item) == 2 and isinstance(item[0], str) and isinstance(item[1], Mapping):
+        item = Module(item[0], item[1])
+    if not isinstance(item, Module) or not isinstance(item.definition, Mapping):
+        raise DescriptorError(
+            f"{_name(generator)}() yields Module objects or (type, definition) pairs, and this is a"
+            f" {type(item).__name__} that is neither.",
+            path=path,
+        )
+    name = item.definition.get("name")
+    definition = {**item.definition, "name": name_object(name)} if isinstance(name, str) else dict(item.definition)
+    return Module(item.type, definition)
+
+
+def _name(function: Callable[..., object]) -> str:
+    return getattr(function, "__qualname__", repr(function))
 
 
 def route_of(url: str, *, where: str = "") -> str:
@@ -225,8 +282,7 @@ def takes_one_argument(function: Callable[..., object], what: str, argument: str
 
     :raises DescriptorError: it cannot be called with one positional argument.
     """
-    name = getattr(function, "__qualname__", repr(function))
     try:
         inspect.signature(function).bind(object())
     except TypeError as error:
-        raise DescriptorError(f"{name}() is {what}: it is called with one argument, {argument}.") from error
+        raise DescriptorError(f"{_name(function)}() is {what}: it is called with one argument, {argument}.") from error

@@ -128,11 +128,20 @@ def test_a_key_of_the_descriptor_is_refused_before_the_host_refuses_it(dynamic, 
     before = len(host.sandbox.log)
     with pytest.raises(DescriptorError, match="static"):
         dynamic.register(tenant, panel("static"))
-    wanted.modules = [panel("static")]
-    with pytest.raises(DescriptorError, match="static"):
-        dynamic.sync(tenant)
-
     assert len(host.sandbox.log) == before
+
+
+def test_a_computed_module_with_a_key_of_the_descriptor_is_told_and_the_others_get_in(
+    dynamic, tenant, installation, wanted
+):
+    wanted.modules = [panel("static"), panel("other")]
+
+    result = dynamic.sync(tenant)
+
+    assert result.added == ("other",)
+    assert [(one.key, one.type) for one in result.refused] == [("static", "webPanels")]
+    assert "descriptor" in result.refused[0].message
+    assert keys(installation) == {"poll", "other"}
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ class DynamicModulesClient:
             self._client.post(DYNAMIC_MODULES_PATH, json=group_modules(wanted))
 
     def remove(self, *keys: str) -> None:
-        """Remove modules by key. A key that the host does not have is no error.
+        """Remove modules by key. A key that the host does not have is no error, so a failed call is tried again.
 
         :raises ValueError: no key: to the host that would mean all of them; see :meth:`remove_all`.
         :raises DescriptorError: something that cannot be a key.
@@ -64,7 +64,7 @@ class DynamicModulesClient:
         if not keys:
             raise ValueError("Name the modules to remove; remove_all() removes all of them.")
         for batch in _batches([check_module_key(key) for key in dict.fromkeys(keys)]):
-            self._client.delete(DYNAMIC_MODULES_PATH, params=[("moduleKey", key) for key in batch])
+            self._client.delete(DYNAMIC_MODULES_PATH, params=[("moduleKey", key) for key in batch], idempotent=True)
 
     def remove_all(self) -> builtins.list[str]:
         """Remove every module that the host lists, by its key, and return the keys.

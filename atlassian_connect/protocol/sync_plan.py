@@ -5,83 +5,16 @@ Source: *Connect dynamic modules*, https://developer.atlassian.com/cloud/conflue
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from ..errors import DescriptorError
 from .modules import DYNAMIC_MODULE_LIMIT, Module, check_module
 
-__all__ = ["RefusedModule", "SyncOutcome", "SyncPlan", "plan_sync"]
-
-
-@dataclass(frozen=True, slots=True)
-class SyncPlan:
-    """What has to happen so that a host has what is wanted.
-
-    :ivar add: to register, not there yet.
-    :ivar change: there in another form: to remove and register again, since hosts have no update.
-    :ivar remove: keys that nobody wants any more.
-    :ivar keep: keys that are as they should be.
-    """
-
-    add: tuple[Module, ...]
-    change: tuple[Module, ...]
-    remove: tuple[str, ...]
-    keep: tuple[str, ...]
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing has to be done."""
-        return not (self.add or self.change or self.remove)
-
-
-def plan_sync(wanted: Sequence[Module], present: Sequence[Module]) -> SyncPlan:
-    """Compare what an app declares with what a host lists, by key.
-
-    A module counts as unchanged when the host has every field that is wanted; fields the host adds are its defaults.
-
-    :raises DescriptorError: two wanted modules share a key, one is wrong in itself, or there are more than
-        :data:`DYNAMIC_MODULE_LIMIT`.
-    """
-    seen: set[str] = set()
-    for index, module in enumerate(wanted):
-        path = f"dynamic modules[{index}]"
-        check_module(module, path=path, keyless=False)
-        if module.key in seen:
-            raise DescriptorError(f"Two dynamic modules have the key {module.key!r}.", path=path)
-        seen.add(module.key)
-    if len(wanted) > DYNAMIC_MODULE_LIMIT:
-        raise DescriptorError(
-            f"{len(wanted)} dynamic modules are declared for this tenant; a host takes {DYNAMIC_MODULE_LIMIT}."
-        )
-    there = {module.key: module for module in present}
-    return SyncPlan(
-        add=tuple(module for module in wanted if module.key not in there),
-        change=tuple(module for module in wanted if module.key in there and not _covers(there[module.key], module)),
-        remove=tuple(key for key in there if key and key not in seen),
-        keep=tuple(module.key for module in wanted if module.key in there and _covers(there[module.key], module)),
-    )
-
-
-def _covers(present: Module, wanted: Module) -> bool:
-    return present.type == wanted.type and _contains(_plain(present.definition), _plain(wanted.definition))
-
-
-def _plain(value: Mapping[str, Any]) -> Any:
-    return json.loads(json.dumps(value))  # tuples become lists, as they do on the wire
-
-
-def _contains(whole: Any, part: Any) -> bool:
-    if isinstance(part, dict):
-        return isinstance(whole, dict) and all(name in whole and _contains(whole[name], part[name]) for name in part)
-    if isinstance(part, list):
-        return isinstance(whole, list) and len(whole) == len(part) and all(map(_contains, whole, part))
-    return bool(whole == part)
-
-
-# --- what became of it ------------------------------------------------------------------------------------------------
+__all__ = ["RefusedModule", "SyncOutcome", "SyncPlan", "check_wanted", "covers", "module_digest", "plan_sync"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +29,147 @@ class RefusedModule:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class SyncPlan:
+    """What has to happen so that a host has what is wanted.
+
+    :ivar add: to register, not there yet.
+    :ivar change: there in another form: to remove and register again, since hosts have no update.
+    :ivar remove: keys that nobody wants any more.
+    :ivar keep: keys that are as they should be.
+    :ivar refused: wanted under a key that the descriptor has. The host would refuse them, and all others with them.
+    """
+
+    add: tuple[Module, ...] = ()
+    change: tuple[Module, ...] = ()
+    remove: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+    refused: tuple[RefusedModule, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has to be done."""
+        return not (self.add or self.change or self.remove)
+
+
+def plan_sync(
+    wanted: Sequence[Module],
+    present: Sequence[Module],
+    *,
+    static_keys: Collection[str] = (),
+    sent: Mapping[str, str] | None = None,
+) -> SyncPlan:
+    """Compare what an app declares with what a host lists, by key.
+
+    A module counts as unchanged when the host has every field that is wanted: fields that the host adds are its
+    defaults. That alone would miss a field that the app no longer wants, so the form that was sent counts too.
+
+    :param wanted: good by :func:`check_wanted`.
+    :param static_keys: keys of the descriptor's own modules.
+    :param sent: key → :func:`module_digest` of what was registered by the last sync, where that is known.
+    :raises DescriptorError: the host would have more than :data:`DYNAMIC_MODULE_LIMIT`.
+    """
+    refused = tuple(
+        RefusedModule(module.key, module.type, "The app's descriptor has a module with this key already.")
+        for module in wanted
+        if module.key in static_keys
+    )
+    wanted = [module for module in wanted if module.key not in static_keys]
+    keyless = sum(1 for module in present if not module.key)  # nobody can remove those
+    if len(wanted) + keyless > DYNAMIC_MODULE_LIMIT:
+        raise DescriptorError(
+            f"{len(wanted)} dynamic modules are declared for this tenant; a host takes {DYNAMIC_MODULE_LIMIT}"
+            + (f", and has {keyless} without a key that cannot be removed." if keyless else "."),
+            path="dynamic modules",
+        )
+    there = {module.key: module for module in present if module.key}
+    asked = {module.key for module in wanted}
+    same = {
+        module.key
+        for module in wanted
+        if module.key in there
+        and covers(there[module.key], module)
+        and (sent or {}).get(module.key) in (None, module_digest(module))
+    }
+    return SyncPlan(
+        add=tuple(module for module in wanted if module.key not in there),
+        change=tuple(module for module in wanted if module.key in there and module.key not in same),
+        remove=tuple(key for key in there if key not in asked),
+        keep=tuple(module.key for module in wanted if module.key in same),
+        refused=refused,
+    )
+
+
+def check_wanted(wanted: Sequence[Module]) -> None:
+    """Check what is to be registered.
+
+    :raises DescriptorError: a module is wrong in itself, has no key or one that another has, or is no JSON; the path
+        says which, such as ``dynamic modules[3].url``.
+    """
+    seen: set[str] = set()
+    for index, module in enumerate(wanted):
+        path = f"dynamic modules[{index}]"
+        check_module(module, path=path, keyless=False)
+        if module.key in seen:
+            raise DescriptorError(f"Two dynamic modules have the key {module.key!r}.", path=f"{path}.key")
+        seen.add(module.key)
+        try:
+            module_digest(module)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise DescriptorError("The definition cannot be written as JSON.", path=path) from error
+
+
+def module_digest(module: Module) -> str:
+    """Return a short digest of a module's type and canonical JSON: equal for what is the same to a host.
+
+    :raises TypeError: it is no JSON.
+    :raises ValueError: it has a number that JSON does not know, or contains itself.
+    """
+    form = json.dumps([module.type, _canonical(module.definition)], sort_keys=True, allow_nan=False)
+    return hashlib.sha256(form.encode()).hexdigest()[:16]
+
+
+def covers(present: Module, wanted: Module) -> bool:
+    """Whether a host has everything that is wanted of a module, and maybe its defaults besides."""
+    return present.type == wanted.type and _contains(_canonical(present.definition), _canonical(wanted.definition))
+
+
+def _canonical(definition: Mapping[str, Any]) -> Any:
+    return _normal(json.loads(json.dumps(definition)))  # tuples become lists, as they do on the wire
+
+
+def _normal(value: Any) -> Any:
+    """Leave out fields that are null, which is no different from missing, and write 1.0 as 1."""
+    if isinstance(value, dict):
+        return {name: _normal(entry) for name, entry in value.items() if entry is not None}
+    if isinstance(value, list):
+        return [_normal(entry) for entry in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _contains(whole: Any, part: Any) -> bool:
+    if isinstance(part, dict):
+        if not isinstance(whole, dict):
+            return False
+        translated = bool(part.get("i18n")) and part["i18n"] == whole.get("i18n")
+        return all(
+            (name == "value" and translated) or (name in whole and _contains(whole[name], part[name])) for name in part
+        )
+    if isinstance(part, list):
+        return isinstance(whole, list) and len(whole) == len(part) and all(map(_contains, whole, part))
+    return isinstance(whole, bool) == isinstance(part, bool) and bool(whole == part)  # to Python, True is 1
+
+
+# --- what became of it ------------------------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncOutcome:
-    """What is kept of a tenant's last sync. Keys everywhere, no definitions and no secrets.
+    """What is kept of a tenant's last sync. Keys and digests, no definitions and no secrets.
 
     :ivar at: seconds since the epoch, when it ended.
     :ivar registered: what the host had afterwards, as far as is known.
+    :ivar sent: key → :func:`module_digest` of what was registered, where that is known.
     :ivar error: why it stopped, in one line; None: it came to its end.
     """
 
@@ -112,6 +180,7 @@ class SyncOutcome:
     unchanged: tuple[str, ...] = ()
     refused: tuple[RefusedModule, ...] = ()
     registered: tuple[str, ...] = ()
+    sent: Mapping[str, str] = field(default_factory=dict, hash=False)
     error: str | None = None
 
     @property
@@ -126,6 +195,7 @@ class SyncOutcome:
             "ok": self.ok,
             **{name: list(getattr(self, name)) for name in _KEY_FIELDS},
             "refused": [{"key": one.key, "type": one.type, "message": one.message} for one in self.refused],
+            "sent": dict(self.sent),
             "error": self.error,
         }
 
@@ -140,12 +210,13 @@ class SyncOutcome:
                 at=float(document["at"]),
                 **{name: tuple(map(str, document[name])) for name in _KEY_FIELDS},
                 refused=tuple(
-                    RefusedModule(str(o["key"]), str(o["type"]), str(o["message"])) for o in document["refused"]
+                    RefusedModule(str(one["key"]), str(one["type"]), str(one["message"])) for one in document["refused"]
                 ),
+                sent={str(key): str(digest) for key, digest in document["sent"].items()},
                 error=None if document["error"] is None else str(document["error"]),
             )
-        except (KeyError, TypeError) as error:
+        except (AttributeError, KeyError, TypeError) as error:
             raise ValueError("This is not the outcome of a sync.") from error
 
 
-_KEY_FIELDS = ("added", "changed", "removed", "unchanged", "registered")
+_KEY_FIELDS: Final = ("added", "changed", "removed", "unchanged", "registered")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from atlassian_connect.errors import DescriptorError
 from atlassian_connect.protocol.modules import DYNAMIC_MODULE_LIMIT, Module
-from atlassian_connect.protocol.sync_plan import RefusedModule, SyncOutcome, plan_sync
+from atlassian_connect.protocol.sync_plan import RefusedModule, SyncOutcome, check_wanted, module_digest, plan_sync
 
 keys = st.from_regex(r"[a-z0-9-]{1,4}", fullmatch=True)
 modules = st.builds(
@@ -101,13 +101,13 @@ def test_a_module_of_the_host_without_a_key_cannot_be_removed():
 
 def test_two_wanted_modules_with_one_key():
     with pytest.raises(DescriptorError, match="Two dynamic modules have the key 'a'") as caught:
-        plan_sync([panel("a"), panel("b"), Module("notYetInvented", {"key": "a"})], [])
-    assert caught.value.path == "dynamic modules[2]"
+        check_wanted([panel("a"), panel("b"), Module("notYetInvented", {"key": "a"})])
+    assert caught.value.path == "dynamic modules[2].key"
 
 
 def test_a_wanted_module_that_is_wrong():
     with pytest.raises(DescriptorError) as caught:
-        plan_sync([panel("a"), panel("b", url=None)], [])
+        check_wanted([panel("a"), panel("b", url=None)])
     assert caught.value.path == "dynamic modules[1].url"
 
 
@@ -147,6 +147,7 @@ def test_an_outcome_survives_being_stored():
         removed=("b",),
         refused=(RefusedModule("c", "webPanels", "No."),),
         registered=("a",),
+        sent={"a": "0123456789abcdef"},
         error="It stopped.",
     )
 

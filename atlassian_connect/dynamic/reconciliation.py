@@ -1,0 +1,133 @@
+"""Carrying a plan out against one host that may refuse, fail or fall silent at any call."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from ..client import DynamicModulesClient
+from ..errors import DescriptorError, HostBadRequestError, HostError, HostResponseError, HostServerError
+from ..protocol.modules import Module
+from ..protocol.refusals import register_most
+from ..protocol.sync_plan import RefusedModule, SyncPlan, covers, module_digest
+
+__all__ = ["Reconciliation"]
+
+_log = logging.getLogger("atlassian_connect.dynamic")
+
+
+class Reconciliation:
+    """One run: removes, registers, and puts back what it could not replace.
+
+    :param present: what the host listed; the plan was made from it.
+    :param sent: key → digest of what was registered in the form that is there, where that is known.
+    :param name: of the tenant, for logs.
+    :ivar there: key → module: what the host has by now, as far as is known.
+    :ivar sent: key → digest of what was registered, for modules that are there.
+    """
+
+    def __init__(
+        self,
+        host: DynamicModulesClient,
+        plan: SyncPlan,
+        present: Sequence[Module],
+        *,
+        sent: Mapping[str, str],
+        name: str,
+    ) -> None:
+        self._host = host
+        self._plan = plan
+        self._name = name
+        self._old = {module.key: module for module in present if module.key}
+        self._old_digests = sent
+        self.there = dict(self._old)
+        self.sent = {key: digest for key, digest in sent.items() if key in self.there}
+
+    def carry_out(self) -> tuple[RefusedModule, ...]:
+        """Do what the plan says, and return what the host refused.
+
+        :raises HostError: a call failed. What was removed to be changed is back, if the host let it.
+        """
+        changed = [module.key for module in self._plan.change]
+        try:
+            self._remove([*self._plan.remove, *changed])
+            refused = self._register([*self._plan.add, *self._plan.change])
+            return self._put_back_refused(refused, changed)
+        except HostError:
+            self._put_back_after_failure(changed)
+            raise
+
+    def _remove(self, keys: Sequence[str]) -> None:
+        if keys:
+            self._host.remove(*keys)
+        for key in keys:
+            self.there.pop(key, None)
+            self.sent.pop(key, None)
+
+    def _register(self, modules: Sequence[Module]) -> tuple[RefusedModule, ...]:
+        return register_most(modules, self._register_at_once)
+
+    def _register_at_once(self, modules: Sequence[Module]) -> str | None:
+        """Send one registration. Returns the host's message when it is refused, None when it is done."""
+        try:
+            self._host.register(modules)
+        except HostBadRequestError as error:
+            return error.message or str(error)
+        except DescriptorError as error:
+            return str(error)  # what a host lists, and we would not send, can only be told
+        except HostError as error:
+            if not _may_be_done(error) or not self._is_done(modules):
+                raise
+        for module in modules:
+            self.there[module.key] = module
+            put_back = self._old.get(module.key) is module
+            digest = self._old_digests.get(module.key) if put_back else module_digest(module)
+            if digest is not None:
+                self.sent[module.key] = digest
+        return None
+
+    def _is_done(self, modules: Sequence[Module]) -> bool:
+        """Whether a registration that got no good answer was carried out all the same: the host's list tells."""
+        try:
+            listed = {module.key: module for module in self._host.list()}
+        except HostError:
+            return False  # the caller raises the first error, which says more
+        return all(module.key in listed and covers(listed[module.key], module) for module in modules)
+
+    def _put_back_refused(self, refused: Sequence[RefusedModule], changed: Sequence[str]) -> tuple[RefusedModule, ...]:
+        """Give changed modules their old form back when the new one was refused."""
+        lost = {
+            module.key: module.message
+            for module in self._put_back([module.key for module in refused if module.key in changed])
+        }
+        return tuple(
+            replace(module, message=f"{module.message} (Its old form was refused too: {lost[module.key]})")
+            if module.key in lost
+            else module
+            for module in refused
+        )
+
+    def _put_back_after_failure(self, changed: Sequence[str]) -> None:
+        try:
+            self.there = {module.key: module for module in self._host.list() if module.key}
+            self.sent = {key: digest for key, digest in self.sent.items() if key in self.there}
+            lost = self._put_back([key for key in changed if key not in self.there])
+        except HostError as error:
+            _log.warning("after a failure, tenant %s could not be looked at: %s", self._name, error)
+            return
+        for module in lost:
+            _log.warning(
+                "dynamic module %s of tenant %s is gone until the next sync: %s",
+                module.key,
+                self._name,
+                module.message,
+            )
+
+    def _put_back(self, keys: Sequence[str]) -> tuple[RefusedModule, ...]:
+        return self._register([self._old[key] for key in keys])
+
+
+def _may_be_done(error: HostError) -> bool:
+    """A host that answers with a 4xx has not done it; one that fails or falls silent may have."""
+    return isinstance(error, HostServerError) or not isinstance(error, HostResponseError)
