@@ -28,10 +28,11 @@ from .wire import CONNECT_VERSION, GOOD_STATUSES
 if TYPE_CHECKING:
     from .site import Site
 
-__all__ = ["Installation", "State"]
+__all__ = ["Installation", "Licence", "State"]
 
 State = Literal["enabled", "disabled", "uninstalled"]
-
+#: What a site has for an app with ``enableLicensing``. ``unlicensed``: a licence that ended. ``none``: never one.
+Licence = Literal["none", "evaluation", "licensed", "unlicensed"]
 
 _logger = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ class Installation:
     :ivar site: where it is installed.
     :ivar client_key: the id of the installation.
     :ivar state: ``enabled``, ``disabled`` or ``uninstalled``.
-    :ivar licensed: whether the site has a licence; matters to apps with ``enableLicensing``.
+    :ivar licence: what the site has; matters to apps with ``enableLicensing``.
     :ivar properties: what the app keeps on the site.
     """
 
@@ -52,7 +53,7 @@ class Installation:
         self.account_id = site.ids.account_id()
         self.oauth_client_id = site.ids.uuid()
         self.state: State = "uninstalled"
-        self.licensed = False
+        self.licence: Licence = "none"
         self.properties = AppProperties(client_key)
         self._descriptor: dict[str, Any] = {}
         self._secret: Secret | None = None
@@ -100,6 +101,15 @@ class Installation:
     def scopes(self) -> frozenset[str]:
         """The scopes that the descriptor asks for, with those they imply."""
         return effective_scopes(self.site.product, self._descriptor.get("scopes", []))
+
+    @property
+    def licensed(self) -> bool:
+        """Whether the site's licence counts. Setting it gives a licence, or takes it away."""
+        return self.licence in ("licensed", "evaluation")
+
+    @licensed.setter
+    def licensed(self, licensed: bool) -> None:
+        self.licence = "licensed" if licensed else "none"
 
     @property
     def person(self) -> Person:

@@ -58,11 +58,11 @@ def _app(call: Call, app_key: str) -> Reply:
         "host": {"product": call.site.name, "contacts": []},
         "links": {"marketplace": [], "self": [{"href": f"{call.site.base_url}{_ROOT}/addons/{app_key}"}]},
     }
-    if call.app.licensed and call.app.descriptor.get("enableLicensing") is True:
+    if call.app.licence != "none" and call.app.descriptor.get("enableLicensing") is True:
         facts["license"] = {
-            "active": True,
+            "active": call.app.licensed,
             "type": "COMMERCIAL",
-            "evaluation": False,
+            "evaluation": call.app.licence == "evaluation",
             "supportEntitlementNumber": f"SEN-{call.app.client_key[:8]}",
         }
     return Reply(payload=facts)
