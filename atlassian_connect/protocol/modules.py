@@ -1,20 +1,18 @@
 """Modules: what a descriptor offers to a host, statically or registered at runtime.
 
 Sources: *Modules*, https://developer.atlassian.com/cloud/confluence/modules/ and the same for Jira; *Connect dynamic
-modules*, https://developer.atlassian.com/cloud/confluence/dynamic-modules/. The table of types is ``data/modules.csv``.
+modules*, https://developer.atlassian.com/cloud/confluence/dynamic-modules/. The catalogue of types is ``module_types``.
 """
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
 from ..errors import DescriptorError
+from .module_types import ModuleType, catalogue_rows, known_events, module_types
 
 __all__ = [
     "DYNAMIC_MODULE_LIMIT",
@@ -26,10 +24,12 @@ __all__ = [
     "flatten_modules",
     "group_modules",
     "known_events",
+    "module_faults",
     "module_types",
     "name_object",
     "set_path",
     "value_at",
+    "values_at",
 ]
 
 #: A tenant can have this many dynamic modules of one app.
@@ -39,24 +39,6 @@ _MODULE_KEY = re.compile(r"[a-zA-Z0-9-]{1,100}").fullmatch
 _TYPE_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9]*").fullmatch
 #: Types that hosts take without a key.
 _KEYLESS: Final = frozenset({"webhooks"})
-
-
-@dataclass(frozen=True, slots=True)
-class ModuleType:
-    """One row of the catalogue, both products taken together.
-
-    :ivar products: ``jira``, ``confluence`` or both.
-    :ivar is_list: False for the types a descriptor has one object of, such as ``configurePage``.
-    :ivar required: fields without which a host refuses the module.
-    :ivar url_fields: dotted paths of the URLs that the host calls, the main one first.
-    """
-
-    name: str
-    products: frozenset[str]
-    is_list: bool
-    required: frozenset[str]
-    url_fields: tuple[str, ...]
-    deprecated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,40 +59,6 @@ class Module:
         return key if isinstance(key, str) else ""
 
 
-@cache
-def module_types() -> Mapping[str, ModuleType]:
-    """The catalogue: type name → :class:`ModuleType`. A type that is missing here may exist all the same."""
-    types: dict[str, ModuleType] = {}
-    for row in catalogue_rows("modules.csv"):
-        known = types.get(row["type"])
-        required = frozenset(filter(None, row["required"].split(";")))
-        urls = tuple(filter(None, row["url_fields"].split(";")))
-        types[row["type"]] = ModuleType(
-            name=row["type"],
-            products=frozenset({row["product"]}) | (known.products if known else frozenset()),
-            is_list=row["container"] == "array",
-            required=required & known.required if known else required,
-            url_fields=known.url_fields if known else urls,
-            deprecated=row["deprecated"] == "y",
-        )
-    return types
-
-
-@cache
-def known_events() -> Mapping[str, frozenset[str]]:
-    """Webhook events that are known: event → products. Hosts take any name and never send an unknown one."""
-    events: dict[str, frozenset[str]] = {}
-    for row in catalogue_rows("webhook_events.csv"):
-        events[row["event"]] = events.get(row["event"], frozenset()) | {row["product"]}
-    return events
-
-
-def catalogue_rows(name: str) -> Iterator[dict[str, str]]:
-    """Read one of the tables that come with the package, such as ``modules.csv``."""
-    text = files(__package__).joinpath("data", name).read_text(encoding="utf-8")
-    yield from csv.DictReader(text.splitlines())
-
-
 def check_module_key(key: object, *, path: str = "") -> str:
     """Return the key when it is one.
 
@@ -128,29 +76,57 @@ def check_module(module: Module, *, path: str = "", keyless: bool = True) -> Non
 
     :param path: where the module stands, for messages.
     :param keyless: False for dynamic modules: a module without a key could never be removed again.
-    :raises DescriptorError: bad type name or key, a required field missing or empty, a URL that is no string.
+    :raises DescriptorError: the first of :func:`module_faults`.
     """
     if not _TYPE_NAME(module.type):
         raise DescriptorError(f"{module.type!r} is no module type.", path=path)
     if not isinstance(module.definition, Mapping):
         raise DescriptorError("A module is a JSON object.", path=path)
-    if "key" in module.definition or not keyless or module.type not in _KEYLESS:
-        if "key" not in module.definition:
-            raise DescriptorError("key is missing.", path=path)
-        check_module_key(module.definition["key"], path=f"{path}.key" if path else "key")
-    known = module_types().get(module.type)
+    if "key" not in module.definition and (not keyless or module.type not in _KEYLESS):
+        raise DescriptorError("key is missing.", path=path)
+    for where, fault in module_faults(module, module_types().get(module.type), path=path):
+        raise DescriptorError(fault, path=where)
+
+
+def module_faults(
+    module: Module,
+    known: ModuleType | None,
+    *,
+    path: str = "",
+    open_values: Callable[[object, str], bool] = lambda value, path: False,
+) -> Iterator[tuple[str, str]]:
+    """Find what hosts refuse in a module: a key or name of another form, a required field missing, a URL that is none.
+
+    :param known: what the catalogue has of its type.
+    :param path: where the module stands.
+    :param open_values: tells whether a value, at a path, is filled in later, as in templates; such are not judged.
+    :return: pairs of path and sentence.
+    """
+    prefix = f"{path}." if path else ""
+    key = module.definition.get("key")
+    if "key" in module.definition and not open_values(key, f"{prefix}key"):
+        try:
+            check_module_key(key, path=f"{prefix}key")
+        except DescriptorError as error:
+            yield error.path, str(error).removeprefix(f"{error.path}: ")
     if known is None:
         return
-    for name in sorted(known.required):
-        if module.definition.get(name) in (None, "", {}, []):
-            raise DescriptorError(f"{name} is required in {module.type}.", path=f"{path}.{name}" if path else name)
+    for name in sorted(known.required - {"key"}):
+        value = module.definition.get(name)
+        # An empty url leads to the base URL, and is probably not meant; hosts take it.
+        if value is None or (value == "" and name not in known.url_fields):
+            yield f"{prefix}{name}", f"{name} is required in {module.type}."
     text = module.definition.get("name")
-    if text is not None and not (isinstance(text, Mapping) and isinstance(text.get("value"), str)):
-        raise DescriptorError('name must be {"value": "…"}.', path=f"{path}.name" if path else "name")
-    for url_field in known.url_fields:
-        url = value_at(module.definition, url_field)
-        if url is not None and not isinstance(url, str):
-            raise DescriptorError("A URL is a string.", path=f"{path}.{url_field}" if path else url_field)
+    if text is not None and not _is_text(text) and not open_values(text, f"{prefix}name"):
+        yield f"{prefix}name", 'name must be {"value": "…"}.'
+    for url_field in known.url_fields + known.link_fields:
+        for where, url in values_at(module.definition, url_field):
+            if url is not None and not isinstance(url, str):
+                yield prefix + where, "A URL is a string."
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, Mapping) and isinstance(value.get("value"), str)
 
 
 def name_object(name: str | Mapping[str, Any]) -> dict[str, Any]:
@@ -166,6 +142,22 @@ def value_at(definition: Mapping[str, Any], dotted: str) -> Any:
             return None
         value = value.get(part)
     return value
+
+
+def values_at(definition: Mapping[str, Any], dotted: str) -> Iterator[tuple[str, Any]]:
+    """Read ``target.url`` or ``actions[].templateUrl``: each value that is there, with its path."""
+    name, _, rest = dotted.partition(".")
+    plain = name.removesuffix("[]")
+    if plain not in definition:
+        return
+    found = [(plain, definition[plain])]
+    if plain != name and isinstance(found[0][1], list):
+        found = [(f"{plain}[{index}]", entry) for index, entry in enumerate(found[0][1])]
+    for where, value in found:
+        if not rest:
+            yield where, value
+        elif isinstance(value, Mapping):
+            yield from ((f"{where}.{below}", inner) for below, inner in values_at(value, rest))
 
 
 def set_path(definition: dict[str, Any], dotted: str, value: Any) -> None:

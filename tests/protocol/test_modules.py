@@ -126,7 +126,7 @@ def test_good_module(module):
         (Module("webhooks", {"event": "e"}), "here.url"),
         (panel("a", location=None), "here.location"),
         (panel("a", location=""), "here.location"),
-        (panel("a", url=""), "here.url"),
+        (panel("a", url=None), "here.url"),
         (panel("a", name={}), "here.name"),
         (panel("a", name="A"), "here.name"),
         (panel("a", name={"i18n": "a"}), "here.name"),
