@@ -20,6 +20,8 @@ from .http import AppUnreachableError
 from .ids import Ids
 from .installation import Installation
 from .lifecycle import InstallError, fetch_descriptor, modules_of_other_products, post_lifecycle, static_modules
+from .modules.context import url_context
+from .modules.situation import Situation
 from .people import ADMIN, PEOPLE, Person
 from .permissions import Permissions
 from .rest.shapes import issue_json
@@ -283,19 +285,8 @@ class Site:
     def sample_context(self) -> dict[str, str]:
         """Values for the context variables, as if the user looked at the first page or issue."""
         if self.product == "confluence":
-            page = self.content.pages()[0]
-            space = self.content.space(page.space_id)
-            place = {
-                "page.id": page.id,
-                "page.version": str(page.version),
-                "page.type": "page",
-                "page.title": page.title,
-            }
-            content = {"content.id": page.id, "content.version": str(page.version), "content.type": "page"}
-            return place | content | {"space.id": space.id, "space.key": space.key}
-        issue = self.content.issues()[0]
-        project = self.content.project(issue.project_key)
-        return {"issue.id": issue.id, "issue.key": issue.key, "project.id": project.id, "project.key": project.key}
+            return url_context(self, Situation(account_id=None, page=self.content.pages()[0].id))
+        return url_context(self, Situation(account_id=None, issue=self.content.issues()[0].id))
 
     def forget_all(self) -> None:
         """Drop all installations without telling anybody."""

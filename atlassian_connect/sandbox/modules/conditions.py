@@ -78,6 +78,7 @@ class _Run:
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
         self.notes: list[str] = []
+        self._known = known_conditions(asked.site.product)
         self._decided: dict[int, bool | None] = {}
 
     def holds(self, tree: ConditionTree) -> bool | None:
@@ -95,7 +96,7 @@ class _Run:
             if is_property_condition(single.name):
                 decided = check_property(self.asked, single)
             else:
-                check = CHECKS.get(single.name)
+                check = CHECKS.get(single.name) if single.name in self._known else None
                 decided = check(self.asked, single.params) if check else None
         except _BAD_PARAMETERS:
             decided = None
@@ -107,7 +108,7 @@ class _Run:
     def _note(self, single: Condition) -> str:
         if "/" in single.name:
             return f"{single.name} is a condition on the app's side; hosts may never ask it, the sandbox does not."
-        if single.name in known_conditions(self.asked.site.product):
+        if single.name in self._known:
             return f"{single.name} cannot be decided here{_with_params(single)}."
         return f"{single.name} is a condition that no host is known to have{_with_params(single)}."
 

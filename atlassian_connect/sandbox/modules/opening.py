@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
+from urllib.parse import parse_qsl
 
 from ...errors import UrlNotAllowedError
 from ...protocol.modules import Module, value_at
@@ -36,6 +37,7 @@ class Opening:
     :ivar key: of the module whose URL is opened: its own, or that of the page or dialog that it names.
     :ivar href: of a link; empty otherwise.
     :ivar options: ``target.options`` of an item, those of the dialog it names below them.
+    :ivar parameters: of the page's own address; those that begin with ``ac.`` are variables of the page's URL.
     :ivar problem: why it cannot be opened; empty when it can.
     """
 
@@ -43,6 +45,7 @@ class Opening:
     key: str
     href: str = ""
     options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    parameters: Mapping[str, str] = field(default_factory=dict, hash=False)
     problem: str = ""
 
 
@@ -80,11 +83,15 @@ def _by_target(installation: Installation, module: Module, context: Mapping[str,
     if relative_to in ("web", "product"):
         base = "" if relative_to == "web" else f"{installation.site.base_url}/"
         return Opening("link", module.key, href=base + substitute(url if not base else url.lstrip("/"), context))
+    dialog = kind in ("dialog", "inlinedialog")
+    opening = _checked(installation, module, Opening("addon", module.key))
     if relative_to == "page":
-        opening = _named(installation, url.partition("?")[0].strip("/"), "url")
-    else:
-        opening = _checked(installation, module, Opening("addon", module.key))
-    return _with(opening, kind if kind in ("dialog", "inlinedialog") else opening.opens, options)
+        key, _, query = url.partition("?")
+        named = _named(installation, key.strip("/"), "url")
+        if not (dialog and named.problem):  # apps write their own URLs here as well, and dialogs show them
+            parameters = dict(parse_qsl(substitute(f"?{query}", context)[1:], keep_blank_values=True))
+            opening = replace(named, parameters=parameters)
+    return _with(opening, kind if dialog else opening.opens, options)
 
 
 def _by_key(installation: Installation, key: object, where: str, context: Mapping[str, str]) -> Opening:
@@ -125,11 +132,11 @@ def _checked(installation: Installation, module: Module, opening: Opening) -> Op
         problem = "The module has no URL."
     elif foreign := foreign_url(module, installation.app_base_url):
         problem = f"{foreign} is not below the app's base URL."
-    return Opening(opening.opens, opening.key, opening.href, opening.options, problem)
+    return replace(opening, problem=problem)
 
 
 def _with(opening: Opening, opens: Any, options: Mapping[str, Any]) -> Opening:
-    return Opening(opens, opening.key, opening.href, {**opening.options, **options}, opening.problem)
+    return replace(opening, opens=opens, options={**opening.options, **options})
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -48,6 +48,7 @@ class PlacedModule:
     :ivar opens_key: key of the module to load: its own, or that of the page or dialog that it names.
     :ivar href: of a link, absolute; empty for everything else.
     :ivar options: of its target: ``width``, ``height``, ``size``, ``header``, ``chrome`` …
+    :ivar parameters: what the address of the page to open gets as its query, for ``opens`` ``page``.
     :ivar tooltip: for people; empty without.
     :ivar values: of context variables, to load it with.
     :ivar urls: its URLs by field, as declared: ``{"url": …, "editor.url": …}``.
@@ -68,6 +69,7 @@ class PlacedModule:
     opens_key: str = ""
     href: str = ""
     options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    parameters: Mapping[str, str] = field(default_factory=dict, hash=False)
     tooltip: str = ""
     values: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
     urls: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
@@ -186,7 +188,9 @@ def _placed(installation: Installation, module: Module, spot: _Spot, situation: 
     values, notes = module_values(installation, module, situation)
     opening = Opening("frame", module.key) if row is None else opening_of(installation, module, row, values)
     if opening.key and opening.key != module.key:  # what is loaded is another module, with variables of its own
-        values, notes = module_values(installation, installation.module(opening.key), situation)
+        own = {name: value for name, value in opening.parameters.items() if name.startswith("ac.")}
+        named = replace(situation, values={**situation.values, **own})
+        values, notes = module_values(installation, installation.module(opening.key), named)
     evaluation = evaluate(module.definition.get("conditions"), installation, situation)
     if spot.place == ELSEWHERE:
         notes = (f"The sandbox knows no location {spot.location!r}.", *notes)
@@ -202,6 +206,7 @@ def _placed(installation: Installation, module: Module, spot: _Spot, situation: 
         opens_key=opening.key,
         href=opening.href,
         options=opening.options,
+        parameters=opening.parameters,
         tooltip=_text(module.definition.get("tooltip")),
         values=values,
         urls=_urls(module),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ...protocol.context_parameters import check_context_parameters
+from ...protocol.context_parameters import check_context_parameters, context_parameters
 from ...protocol.modules import Module, module_types, value_at
 from ..module_urls import variables_in
 from .conditions import inline_value
@@ -30,14 +30,17 @@ def module_values(
     """
     site = installation.site
     values = url_context(site, situation)
+    known = context_parameters(site.product)
     notes = [text for _, text in check_context_parameters(module, product=site.product)]
     for variable in _variables(module):
         if variable in values:
             continue
         if variable.startswith(_CONDITION) and variable not in ("condition.id", "condition.config"):
             values[variable], note = inline_value(variable.removeprefix(_CONDITION), installation, situation)
-        else:
+        elif variable in known:
             note = f"{{{variable}}} has no value here."
+        else:  # the app's own: a macro's parameter that nobody entered, or a parameter of a page's address
+            note = ""
         if note and not any(f"{{{variable}}}" in one for one in notes):
             notes.append(note)
     return values, tuple(dict.fromkeys(notes))
