@@ -11,6 +11,7 @@ from werkzeug.routing import MapAdapter
 
 from ..protocol.descriptor import Problem, check_descriptor, host_called_paths
 from ..web.context import ConnectState, current_state
+from .descriptor_lock import diff_command, lock_command
 from .descriptor_validate import problem_lines, validate_command
 from .output import ConnectGroup
 
@@ -51,7 +52,7 @@ def _is_routed(routes: MapAdapter, path: str) -> bool:
 @_CHECK
 @click.pass_context
 def descriptor_group(context: click.Context, output: Path | None, check: bool) -> None:
-    """The descriptor: print it (also without a subcommand), or check any."""
+    """The descriptor: print it (also without a subcommand), check any, and say what changed."""
     if context.invoked_subcommand is None:
         context.invoke(print_command, output=output, check=check)
     elif output or check:
@@ -83,3 +84,5 @@ def print_command(output: Path | None, check: bool) -> None:
 
 
 descriptor_group.add_command(validate_command)
+descriptor_group.add_command(lock_command)
+descriptor_group.add_command(diff_command)
