@@ -6,11 +6,12 @@ import json
 import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 from weakref import WeakSet
 
-from flask import Flask, request
+from flask import Flask, current_app, has_app_context, request
 
 from .cli import connect_group
 from .client import HostClient, Transport
@@ -18,19 +19,30 @@ from .client.access import AccessWatch
 from .client.call_counts import CalledOperation, called_operations
 from .client.data_policy import DataPolicyCache
 from .dynamic import DynamicModules, SyncResult
+from .dynamic.fleet import DEFAULT_JOBS, TenantSync
 from .errors import ConfigurationError, DescriptorError, UnknownTenantError
 from .inbound import Authenticator
 from .keys import KeyProvider
 from .protocol.descriptor import LIFECYCLE_EVENTS, build_descriptor, fill_template, require_valid
 from .protocol.install_keys import MAX_KEY_BYTES
 from .protocol.lifecycle import LifecycleEvent
-from .protocol.modules import flatten_modules
+from .protocol.modules import Module, flatten_modules
 from .protocol.tokens import TokenKind
 from .redaction import TokenRedactor
 from .registry import ModuleDeclaration, Registry, WebhookDeclaration, route_of
 from .settings import ConnectSettings, load_settings
 from .signals import dynamic_modules_synced
-from .tenants import Database, SecretBox, SqlTenantStore, Tenant, TenantCache, TenantStore, tenant_itself
+from .tenants import (
+    Database,
+    SecretBox,
+    SqlTenantStore,
+    SyncLocks,
+    SyncRecords,
+    Tenant,
+    TenantCache,
+    TenantStore,
+    tenant_itself,
+)
 from .tenants.development import development_keys
 from .tenants.settings import TenantSettings
 from .types import Product
@@ -49,6 +61,13 @@ _log = logging.getLogger("atlassian_connect")
 _HOST_TOKEN = frozenset({TokenKind.REQUEST})
 _KEY_SERVER_TIMEOUT_SECONDS = 5.0
 _redactor = TokenRedactor()
+_LOGGERS = (
+    "atlassian_connect",
+    "atlassian_connect.dynamic",
+    "atlassian_connect.lifecycle",
+    "atlassian_connect.web",
+    "werkzeug",
+)
 
 
 class AtlassianConnect(Declarations):
@@ -118,7 +137,7 @@ class AtlassianConnect(Declarations):
         app.before_request_funcs.setdefault(None, []).append(lambda: _guard_descriptor_urls(app))
         app.context_processor(helpers)
         app.cli.add_command(connect_group)
-        for name in ("atlassian_connect", "atlassian_connect.web", "atlassian_connect.lifecycle", "werkzeug"):
+        for name in _LOGGERS:
             logging.getLogger(name).addFilter(_redactor)
 
     # --- for views, jobs and commands ---------------------------------------------------------------------------------
@@ -152,6 +171,18 @@ class AtlassianConnect(Declarations):
         """
         return current_state().store.tenants(installed=installed, product=product)
 
+    def sync_all(self, *, jobs: int = DEFAULT_JOBS, dry_run: bool = False) -> Iterator[TenantSync]:
+        """Sync the dynamic modules of every tenant that has the app installed and enabled.
+
+        Gives each tenant with its :class:`~atlassian_connect.dynamic.SyncResult`, or with the error that it ended in,
+        as soon as it is done, in no particular order. What is not taken from the iterator is not synced. The app's
+        code runs in threads, each time in an app context of its own.
+
+        :param jobs: how many at once.
+        :param dry_run: find out what would be done, and do nothing.
+        """
+        return current_state().sync_all(jobs=jobs, dry_run=dry_run)
+
     def settings_of(self, tenant: Tenant) -> TenantSettings:
         """Return what the app keeps for a tenant: a mapping from names to JSON values, written at once."""
         return TenantSettings(current_state().store, tenant.client_key)
@@ -176,7 +207,9 @@ class AtlassianConnect(Declarations):
     def _state(self, app: Flask, settings: ConnectSettings, template: Mapping[str, Any], app_key: str) -> ConnectState:
         registry = self._registry
         transport = self._transport or Transport()
-        store: TenantStore = SqlTenantStore(Database(app), SecretBox(_encryption_keys(app, settings)))
+        database = Database(app)
+        store: TenantStore = SqlTenantStore(database, SecretBox(_encryption_keys(app, settings)))
+        sync_locks, sync_records = SyncLocks(database, app_key=app_key), SyncRecords(database)
         tenants = TenantCache(store, seconds=settings.tenant_cache_seconds)
         keys = KeyProvider(
             settings,
@@ -201,8 +234,13 @@ class AtlassianConnect(Declarations):
         def client_for(tenant: Tenant) -> HostClient:
             return state_of(app).client(tenant)
 
+        def declared(tenant: Tenant) -> list[Module]:
+            with _context_of(app):
+                return registry.dynamic_modules(tenant, settings.url_prefix)
+
         def synced(tenant: Tenant, result: SyncResult) -> None:
-            dynamic_modules_synced.send(app, tenant=tenant, result=result)
+            with _context_of(app):
+                dynamic_modules_synced.send(app, tenant=tenant, result=result)
 
         return ConnectState(
             app=app,
@@ -218,10 +256,15 @@ class AtlassianConnect(Declarations):
             background=self._background or ThreadedBackground(),
             dynamic=DynamicModules(
                 client_for=client_for,
-                declared=lambda tenant: registry.dynamic_modules(tenant, settings.url_prefix),
+                declared=declared,
                 static_keys=lambda: _module_keys(state_of(app).descriptor),
                 synced=synced,
+                lock=lambda tenant: sync_locks.holding(tenant.client_key),
+                record=lambda tenant, outcome: sync_records.put(tenant.client_key, outcome),
+                last=lambda tenant: sync_records.get(tenant.client_key),
+                clock=self._clock,
             ),
+            sync_records=sync_records,
             access=AccessWatch(_scopes(template), strict=settings.strict_scopes, counts=call_counts(app, settings)),
             policies=DataPolicyCache(settings.data_policy_cache_seconds),
             document=document,
@@ -255,6 +298,16 @@ class AtlassianConnect(Declarations):
         for app in self._apps:
             _route_webhook(app, state_of(app).settings, self._registry, declaration)
             state_of(app).document()
+
+
+def _context_of(app: Flask) -> AbstractContextManager[Any]:
+    """Give the app's code a context: the one it is in, or one of its own.
+
+    The latter ends before a host is called, so that many syncs at once, which wait for their hosts most of the time,
+    do not keep a database connection each.
+    """
+    inside = has_app_context() and current_app._get_current_object() is app  # type: ignore[attr-defined]  # a proxy
+    return nullcontext() if inside else app.app_context()
 
 
 def _guard_descriptor_urls(app: Flask) -> None:

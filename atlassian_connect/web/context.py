@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
@@ -17,7 +17,8 @@ from ..client.data_policy import DataPolicy, DataPolicyCache
 from ..client.licence import LicenceCache
 from ..client.permissions import PermissionCache
 from ..client.redis_cache import RedisTokenCache
-from ..dynamic import DynamicModules
+from ..dynamic import DynamicModules, SyncResult
+from ..dynamic.fleet import DEFAULT_JOBS, TenantSync, sync_tenants
 from ..errors import ConfigurationError, NotAuthenticatedError
 from ..inbound import Authenticator, InboundRequest, Principal
 from ..protocol.descriptor import descriptor_bytes, host_called_paths
@@ -25,7 +26,7 @@ from ..protocol.tokens import TokenKind
 from ..registry import Registry
 from ..settings import ConnectSettings
 from ..signals import tenant_forgotten
-from ..tenants import SqlTenantStore, Tenant, TenantCache, TenantStore
+from ..tenants import SqlTenantStore, SyncRecords, Tenant, TenantCache, TenantStore
 from .background import Background
 
 __all__ = [
@@ -51,6 +52,7 @@ class ConnectState:
     """Everything the extension keeps for one app, in ``app.extensions["atlassian_connect"]``.
 
     :ivar document: builds the descriptor; called at the first use: views may be declared after ``init_app``.
+    :ivar sync_records: how the last sync of each tenant's dynamic modules went.
     :ivar access: what was called, and warned about.
     :ivar policies: what administrators block, as hosts told lately.
     :ivar clock: seconds since the epoch.
@@ -66,6 +68,7 @@ class ConnectState:
     transport: Transport
     background: Background
     dynamic: DynamicModules
+    sync_records: SyncRecords
     access: AccessWatch
     policies: DataPolicyCache
     document: Callable[[], dict[str, Any]]
@@ -148,6 +151,25 @@ class ConnectState:
             **watched,
         )
 
+    def syncable_tenants(self) -> Iterator[Tenant]:
+        """Go through the tenants whose hosts take our calls: installed, enabled, and the last one of their site."""
+        return filter(_is_syncable, self.store.tenants(installed=True))
+
+    def sync_all(
+        self, *, jobs: int = DEFAULT_JOBS, dry_run: bool = False, stopped: Callable[[], bool] = lambda: False
+    ) -> Iterator[TenantSync]:
+        """Sync the dynamic modules of all of them: see :func:`.dynamic.fleet.sync_tenants`."""
+
+        def sync(tenant: Tenant) -> SyncResult | None:
+            current = self.store.get(tenant.client_key)  # since it was listed, it may have gone or have another secret
+            if current is None or not _is_syncable(current):
+                return None
+            return self.dynamic.sync(current, dry_run=dry_run)
+
+        if self.sync_records.database.shares_one_connection:
+            jobs = 0  # threads would find themselves in each other's transactions
+        return sync_tenants(sync, self.syncable_tenants(), jobs=jobs, stopped=stopped)
+
     def forget(self, client_key: str) -> bool:
         """Delete a tenant and everything that is kept for it, then say so. False when it was gone already."""
         found = self.store.forget(client_key)
@@ -158,6 +180,10 @@ class ConnectState:
         if found:
             tenant_forgotten.send(self.app, client_key=client_key)
         return found
+
+
+def _is_syncable(tenant: Tenant) -> bool:
+    return tenant.installed and tenant.enabled and tenant.superseded_by is None
 
 
 def state_of(app: Flask) -> ConnectState:
