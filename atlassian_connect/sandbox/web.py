@@ -8,6 +8,7 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import MisdirectedRequest, NotFound
 
 from . import pages
+from .bridge.endpoints import mount_bridge
 from .fault_wsgi import FaultLayer
 from .ids import install_key_pem
 from .log import Crossing
@@ -75,6 +76,7 @@ def create_app(sandbox: Sandbox) -> Flask:
     mount(app, sandbox, sandbox.jira, JIRA_OPERATIONS)
     mount(app, sandbox, sandbox.confluence, CONFLUENCE_OPERATIONS)
     app.register_blueprint(pages.create_blueprint(sandbox))
+    mount_bridge(app, sandbox)
     app.wsgi_app = FaultLayer(sandbox, app.wsgi_app)  # type: ignore[method-assign]  # as Flask's documentation says
     return app
 

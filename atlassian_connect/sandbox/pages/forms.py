@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 if TYPE_CHECKING:
     from ..host import Sandbox
 
-__all__ = ["Notice", "done", "local_path", "notice", "wrap"]
+__all__ = ["Notice", "done", "local_path", "notice", "sent_by_own_page", "wrap"]
 
 _NOTICES: Final = "sandbox-notices"
 _KEPT: Final = 50
@@ -38,8 +38,11 @@ def wrap(blueprint: Blueprint, sandbox: Sandbox) -> None:
 
     @blueprint.before_request
     def refuse_foreign_forms() -> None:
-        if request.method not in ("GET", "HEAD", "OPTIONS"):
-            _check(sandbox)
+        if request.method not in ("GET", "HEAD", "OPTIONS") and not sent_by_own_page(sandbox):
+            abort(
+                403,
+                "This form was not sent from a page of this sandbox, or the sandbox was started anew. Load it again.",
+            )
 
     @blueprint.record
     def remember(state: BlueprintSetupState) -> None:
@@ -67,19 +70,17 @@ def local_path(path: str, *, default: str = "/") -> str:
     return path if plain else default
 
 
-def _check(sandbox: Sandbox) -> None:
+def sent_by_own_page(sandbox: Sandbox) -> bool:
+    """Whether the request comes from a page of this sandbox: by its headers, and by the token that only those know."""
     scheme = sandbox.origin.partition(":")[0]
     own = {f"{scheme}://{host}" for host in sandbox.own_hosts()}
     origin, fetched = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site", "same-origin")
     sent = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
-    if (
-        (origin is not None and origin not in own)
-        or fetched not in ("same-origin", "none")
-        or not compare_digest(sent.encode("utf-8", "replace"), sandbox.csrf_token.encode())
-    ):
-        abort(
-            403, "This form was not sent from a page of this sandbox, or the sandbox was started anew. Load it again."
-        )
+    return (
+        (origin is None or origin in own)
+        and fetched in ("same-origin", "none")
+        and compare_digest(sent.encode("utf-8", "replace"), sandbox.csrf_token.encode())
+    )
 
 
 def _notices() -> _Notices:
