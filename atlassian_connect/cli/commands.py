@@ -6,6 +6,7 @@ from .access import access_group
 from .descriptor import descriptor_group
 from .jwt import jwt_group
 from .modules import modules_group
+from .new import new_command
 from .output import ConnectGroup
 from .sandbox import sandbox_command
 from .secrets import secrets_group
@@ -17,6 +18,7 @@ connect_group = ConnectGroup(
     "connect", help="Jira and Confluence: tenants, modules, tokens, access rules, the sandbox."
 )
 for _command in (
+    new_command,
     sandbox_command,
     descriptor_group,
     tenants_group,

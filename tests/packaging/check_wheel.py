@@ -19,12 +19,15 @@ from pathlib import Path
 import atlassian_connect
 from atlassian_connect.protocol.modules import known_events, module_types
 from atlassian_connect.sandbox import Sandbox
+from atlassian_connect.scaffold import NewApp, write_app
 
 assert "site-packages" in atlassian_connect.__file__, atlassian_connect.__file__
 assert len(module_types()) > 60 and len(known_events()) > 90
 assert Path(atlassian_connect.__file__).with_name("py.typed").is_file()
 answer = Sandbox("http://localhost:2990").wsgi_app.test_client().get("/", base_url="http://localhost:2990")
 assert answer.status_code == 200, answer.status
+written = {str(path) for path in write_app(Path("new-app"), NewApp("new-app"))}
+assert {".gitignore", "Makefile", "new_app/__init__.py", "new_app/templates/hello.html"} <= written, written
 print("the wheel works on", sys.version.split()[0])
 """
 
