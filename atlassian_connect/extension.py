@@ -20,6 +20,7 @@ from .client.call_counts import CalledOperation, called_operations
 from .client.data_policy import DataPolicyCache
 from .dynamic import DynamicModules, SyncResult
 from .dynamic.fleet import DEFAULT_JOBS, TenantSync
+from .dynamic.urls import check_urls
 from .errors import ConfigurationError, DescriptorError, UnknownTenantError
 from .inbound import Authenticator
 from .keys import KeyProvider
@@ -28,6 +29,7 @@ from .protocol.install_keys import MAX_KEY_BYTES
 from .protocol.lifecycle import LifecycleEvent
 from .protocol.modules import Module, flatten_modules
 from .protocol.tokens import TokenKind
+from .protocol.urls import parse_base_url
 from .redaction import TokenRedactor
 from .registry import ModuleDeclaration, Registry, WebhookDeclaration, route_of
 from .settings import ConnectSettings, load_settings
@@ -52,6 +54,7 @@ from .web.context import EXTENSION, ConnectState, authenticate, current_state, s
 from .web.declarations import Declarations
 from .web.guards import guarded, is_guarded, shell
 from .web.responses import install_response_handling
+from .web.routes import serves
 from .web.templating import helpers
 from .web.views import descriptor_view, lifecycle_view, webhook_view
 
@@ -229,6 +232,7 @@ class AtlassianConnect(Declarations):
                 lifecycle=_lifecycle_paths(settings),
             )
             require_valid(built)
+            registry.refuse_clashes(_module_keys(built))
             return built
 
         def client_for(tenant: Tenant) -> HostClient:
@@ -259,6 +263,9 @@ class AtlassianConnect(Declarations):
                 declared=declared,
                 static_keys=lambda: _module_keys(state_of(app).descriptor),
                 synced=synced,
+                check=lambda module, where: check_urls(
+                    module, where, base=parse_base_url(settings.base_url), serves=lambda path: serves(app, path)
+                ),
                 lock=lambda tenant: sync_locks.holding(tenant.client_key),
                 record=lambda tenant, outcome: sync_records.put(tenant.client_key, outcome),
                 last=lambda tenant: sync_records.get(tenant.client_key),

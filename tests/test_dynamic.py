@@ -48,7 +48,9 @@ def connect(wanted):
 
 @pytest.fixture
 def app(make_app, connect):
-    return make_app(connect)
+    app = make_app(connect)
+    app.add_url_rule("/p", "p", connect.require(lambda: "p"))
+    return app
 
 
 @pytest.fixture
