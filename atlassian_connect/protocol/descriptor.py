@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
-from ..errors import DescriptorError, UrlNotAllowedError
-from .modules import Module, check_module, flatten_modules, known_events, module_types, value_at
-from .scopes import SCOPES
-from .urls import is_loopback, parse_base_url
+from ..errors import DescriptorError
+from ..types import Product
+from .descriptor_checks import root_problems
+from .module_checks import module_problems
+from .modules import Module, flatten_modules, module_types, value_at
+from .problems import Checking, Problem, error, warning
 
 __all__ = [
     "API_MIGRATIONS",
@@ -32,31 +33,7 @@ LIFECYCLE_EVENTS: Final = ("installed", "uninstalled", "enabled", "disabled")
 #: Migrations that are over on every host and still have to be declared.
 API_MIGRATIONS: Final = {"signed-install": True, "context-qsh": True, "gdpr": True}
 
-_APP_KEY = re.compile(r"[a-zA-Z0-9\-._]+").fullmatch
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:").match
 _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
-_MAX_APP_KEY = 64  # the schema of 2021 says 80, today's documentation 64
-_ROOT_FIELDS = frozenset(
-    {"key", "baseUrl", "authentication", "name", "description", "vendor", "links", "lifecycle", "scopes", "modules"}
-    | {"apiVersion", "apiMigrations", "enableLicensing", "editionsEnabled", "translations", "regionBaseUrls"}
-    | {"dataResidency", "cloudAppMigration"}
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something wrong in a descriptor.
-
-    :ivar severity: ``error``: hosts refuse it. ``warning``: hosts accept it, and it is probably not meant.
-    :ivar path: where, e.g. ``modules.webPanels[0].location``; empty for the whole document.
-    """
-
-    severity: Literal["error", "warning"]
-    path: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.path or 'descriptor'}: {self.message}"
 
 
 def fill_template(template: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -163,117 +140,39 @@ def _mapping(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def require_valid(document: Mapping[str, Any]) -> list[Problem]:
-    """Check a document and return the warnings.
+    """Check a document that is about to be served, and return the warnings.
 
     :raises DescriptorError: with the first error, and how many more there are.
     """
-    problems = check_descriptor(document)
+    problems = check_descriptor(document, served=True)
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:
         more = f" ({len(errors) - 1} more errors)" if len(errors) > 1 else ""
-        raise DescriptorError(errors[0].message + more, path=errors[0].path)
+        first = str(errors[0]).removeprefix(f"{errors[0].path}: ")
+        raise DescriptorError(first + more, path=errors[0].path)
     return problems
 
 
-def check_descriptor(document: Mapping[str, Any]) -> list[Problem]:
-    """Check a descriptor as a host does when it installs an app.
+def check_descriptor(document: object, product: Product | None = None, *, served: bool = False) -> list[Problem]:
+    """Check a descriptor as a host does when it installs an app. Never raises, whatever the document is.
 
     Plain http is accepted for base URLs on this machine, as hosts in development mode do.
+
+    :param product: whose host it is for; None: what either takes is right.
+    :param served: the document is what a host fetches, not a file of a project: then placeholders such as
+        ``{{ base_url }}`` and an empty base URL are errors. Otherwise placeholders are not judged.
     """
-    return list(_check_root(document)) + list(_check_modules(document))
+    if not isinstance(document, Mapping):
+        return [error("", "Is no JSON object.", 'A descriptor is an object, such as {"key": "…", "baseUrl": "…"}.')]
+    checking = Checking(product=product, served=served)
+    problems = [*root_problems(checking, document), *module_problems(checking, document)]
+    if checking.open_paths:
+        where = _some(list(dict.fromkeys(checking.open_paths)))
+        text = f"Is a template: what is filled in later is not judged ({where})."
+        problems.append(warning("", text, "Check the document that is served, too."))
+    return problems
 
 
-def _check_root(document: Mapping[str, Any]) -> Iterator[Problem]:
-    key = document.get("key")
-    if not isinstance(key, str) or not _APP_KEY(key) or len(key) > _MAX_APP_KEY:
-        yield Problem("error", "key", f"Needs 1 to {_MAX_APP_KEY} letters, digits, dots, dashes or underscores.")
-    authentication = document.get("authentication", {})
-    kind = authentication.get("type", "jwt") if isinstance(authentication, Mapping) else None
-    if not isinstance(kind, str) or kind.lower() not in ("jwt", "none"):
-        yield Problem("error", "authentication.type", "Is jwt or none.")
-        kind = "jwt"
-    yield from _check_base_url(document.get("baseUrl"), secure=kind.lower() == "jwt")
-    lifecycle = document.get("lifecycle", {})
-    if not isinstance(lifecycle, Mapping):
-        yield Problem("error", "lifecycle", "Is an object of relative URLs.")
-        lifecycle = {}
-    for event, url in lifecycle.items():
-        if not isinstance(url, str) or not url:
-            yield Problem("error", f"lifecycle.{event}", "Is a relative URL.")
-        elif _SCHEME(url):
-            yield Problem("error", f"lifecycle.{event}", "Is relative to baseUrl; absolute URLs are refused.")
-    if kind.lower() == "jwt" and not lifecycle.get("installed"):
-        yield Problem("error", "lifecycle.installed", "An app that asks for JWT needs it to receive its secret.")
-    scopes = document.get("scopes", [])
-    if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
-        yield Problem("error", "scopes", "Is a list of scope names.")
-        scopes = []
-    for index, scope in enumerate(scopes):
-        if scope.upper() not in SCOPES:
-            yield Problem("error", f"scopes[{index}]", f"{scope!r} is no Connect scope.")
-    for name in sorted(set(document) - _ROOT_FIELDS):
-        yield Problem("warning", name, "Is not a field of the descriptor.")
-    if not document.get("name"):
-        yield Problem("warning", "name", "Administrators see it; without it they see the key.")
-
-
-def _check_base_url(url: object, *, secure: bool) -> Iterator[Problem]:
-    if not isinstance(url, str):
-        yield Problem("error", "baseUrl", "Is missing.")
-        return
-    try:
-        base = parse_base_url(url)
-    except UrlNotAllowedError as error:
-        yield Problem("error", "baseUrl", str(error))
-        return
-    if secure and base.scheme != "https" and not is_loopback(base.host):
-        yield Problem("error", "baseUrl", "Must be https for an app that asks for JWT.")
-    if len(url) > 200:
-        yield Problem("error", "baseUrl", "Has more than 200 characters.")
-
-
-def _check_modules(document: Mapping[str, Any]) -> Iterator[Problem]:
-    modules = document.get("modules", {})
-    if not isinstance(modules, Mapping):
-        yield Problem("error", "modules", "Is an object of lists.")
-        return
-    seen: dict[str, str] = {}
-    types = module_types()
-    for type_name, entries in modules.items():
-        path = f"modules.{type_name}"
-        if type_name not in types:
-            yield Problem("warning", path, "Is an unknown module type; hosts ignore those or know more than we do.")
-        for where, entry in _entries(entries, path):
-            if not isinstance(entry, Mapping):
-                yield Problem("error", where, "Is a JSON object.")
-                continue
-            module = Module(type_name, entry)
-            try:
-                check_module(module, path=where)
-            except DescriptorError as error:
-                yield Problem("error", error.path, str(error).removeprefix(f"{error.path}: "))
-            if module.key and module.key in seen:
-                yield Problem(
-                    "error", f"{where}.key", f"Duplicate module key {module.key!r}, first used in {seen[module.key]}."
-                )
-            elif module.key:
-                seen[module.key] = where
-            event = entry.get("event")
-            if type_name == "webhooks" and isinstance(event, str) and event not in known_events():
-                yield Problem("warning", f"{where}.event", f"{event!r} is an event that no host is known to send.")
-    if not seen and not modules:
-        yield Problem("warning", "modules", "The app has no modules: nobody will see it.")
-    scopes = document.get("scopes")
-    if modules.get("webhooks") and not (isinstance(scopes, list) and _reads(scopes)):
-        yield Problem("error", "scopes", "Webhooks need the scope READ, or one that includes it.")
-
-
-def _entries(entries: object, path: str) -> Iterable[tuple[str, object]]:
-    if isinstance(entries, Sequence) and not isinstance(entries, str):
-        return [(f"{path}[{index}]", entry) for index, entry in enumerate(entries)]
-    return [(path, entries)]
-
-
-def _reads(scopes: Sequence[object]) -> bool:
-    included = {"READ", "WRITE", "DELETE", "PROJECT_ADMIN", "SPACE_ADMIN", "ADMIN"}
-    return any(isinstance(scope, str) and scope.upper() in included for scope in scopes)
+def _some(paths: Sequence[str]) -> str:
+    shown = ", ".join(paths[:3])
+    return f"{shown} and {len(paths) - 3} more" if len(paths) > 3 else shown

@@ -92,7 +92,7 @@ def _check(document: Mapping[str, Any], site: Site) -> None:
         twice = duplicate_keys(flatten_modules(modules))
         if twice:
             raise InstallError(duplicate_keys_text(str(document.get("key")), twice))
-    problems = check_descriptor(document)
+    problems = check_descriptor(document, served=True)
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:
         raise InstallError(

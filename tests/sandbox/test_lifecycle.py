@@ -128,7 +128,7 @@ def test_reinstall_keeps_client_key_and_dynamic_modules_and_changes_the_secret(
     sandbox: Sandbox, app: ConnectApp, host: HostCaller, confluence_app: Installation, descriptor_url: str
 ):
     before = confluence_app.shared_secret
-    confluence_app.register_modules({"webItems": [{"key": "a", "location": "x", "name": {"value": "A"}}]})
+    confluence_app.register_modules({"webItems": [{"key": "a", "location": "x", "name": {"value": "A"}, "url": "/x"}]})
     confluence_app.uninstall()
     again = sandbox.confluence.install(descriptor_url)
     assert again.client_key == confluence_app.client_key
@@ -168,7 +168,7 @@ def test_a_failing_enabled_is_only_logged(sandbox: Sandbox, app: ConnectApp, des
 def test_a_new_static_key_that_clashes_removes_all_dynamic_modules(
     sandbox: Sandbox, app: ConnectApp, confluence_app: Installation, descriptor_url: str
 ):
-    items = [{"key": key, "location": "x", "name": {"value": key}} for key in ("a", "b")]
+    items = [{"key": key, "location": "x", "name": {"value": key}, "url": "/x"} for key in ("a", "b")]
     confluence_app.register_modules({"webItems": items})
     app.descriptor["modules"]["webItems"] = [items[0]]
     sandbox.confluence.install(descriptor_url)
