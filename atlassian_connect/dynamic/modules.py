@@ -131,10 +131,6 @@ class DynamicModules:
         self._check(wanted)
         return wanted
 
-    def plan(self, tenant: Tenant) -> SyncPlan:
-        """Return what :meth:`sync` would do. Errors are its own."""
-        return self.sync(tenant, dry_run=True).plan
-
     def sync(self, tenant: Tenant, *, dry_run: bool = False) -> SyncResult:
         """Make the host's modules equal to what is declared. Repeating it does nothing more.
 
