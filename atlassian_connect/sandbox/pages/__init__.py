@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint
 
-from . import apps, forms, home, inspector, issues, modules, policy, shell, viewer, wiki
+from . import apps, forms, home, inspector, issues, modules, placed, policy, rules, shell, viewer, wiki
 
 if TYPE_CHECKING:
     from ..host import Sandbox
 
 __all__ = ["create_blueprint"]
 
-_AREAS: Final = (home, viewer, apps, modules, wiki, issues, inspector)
+_AREAS: Final = (home, viewer, apps, rules, modules, wiki, issues, inspector)
 
 
 def create_blueprint(sandbox: Sandbox) -> Blueprint:
     """Build the pages of a sandbox, to be mounted at the root."""
     blueprint = Blueprint("pages", __name__)
-    for layer in (forms, policy, shell):
+    for layer in (forms, policy, placed, shell):
         layer.wrap(blueprint, sandbox)
     for area in _AREAS:
         area.add_routes(blueprint, sandbox)

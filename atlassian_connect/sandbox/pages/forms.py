@@ -25,12 +25,12 @@ class Notice(NamedTuple):
     """What came of a form.
 
     :ivar bad: it was not done.
-    :ivar details: lines below the text, e.g. the problems of a descriptor.
+    :ivar details: below the text: what is wrong, after where it is, e.g. in a descriptor.
     """
 
     text: str
     bad: bool = False
-    details: tuple[str, ...] = ()
+    details: tuple[tuple[str, str], ...] = ()
 
 
 def wrap(blueprint: Blueprint, sandbox: Sandbox) -> None:
@@ -49,7 +49,7 @@ def wrap(blueprint: Blueprint, sandbox: Sandbox) -> None:
         state.app.extensions[_NOTICES] = _Notices()
 
 
-def done(text: str, *, where: str, bad: bool = False, details: tuple[str, ...] = ()) -> Response:
+def done(text: str, *, where: str, bad: bool = False, details: tuple[tuple[str, str], ...] = ()) -> Response:
     """Lead from a form to the page that follows, which says what came of it.
 
     :param where: a path of the sandbox, with or without a query.

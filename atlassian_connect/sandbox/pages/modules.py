@@ -1,78 +1,98 @@
-"""Opening one module of an app: at the address that hosts give its page, or with any values to try it out."""
+"""Pages that apps fill: at the address that hosts give them, or opened with any values to try a module out."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from flask import Blueprint, Response, abort, redirect, request, url_for
+from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from ...protocol.urls import parse_base_url
+from ...protocol.modules import Module
+from ..bridge.embedding import embed
 from ..installation import Installation
-from ..log import Crossing, mask_url
-from ..module_urls import Frame, page_url, variables_in
-from .lookup import find_installation, site_of
+from ..module_urls import page_url, variables_in
+from ..modules.conditions import evaluate
+from ..modules.variables import module_values
+from .lookup import find_installation, module_address, site_of
+from .placed import from_query
 from .policy import respond
-from .viewer import viewer_id
+from .viewer import viewer, viewer_id
 
 if TYPE_CHECKING:
     from ..host import Sandbox
 
 __all__ = ["add_routes"]
 
+_ADMIN_TYPES: Final = frozenset({"adminPages", "configurePage", "postInstallPage"})
+_MODULE: Final = "/sandbox/apps/<any(jira, confluence):product>/<app_key>/modules/<module_key>"
+
 
 def add_routes(blueprint: Blueprint, sandbox: Sandbox) -> None:
-    """Both addresses."""
-
-    @blueprint.get("/sandbox/apps/<any(jira, confluence):product>/<app_key>/modules/<module_key>")
-    def module(product: str, app_key: str, module_key: str) -> Response:
-        return _show(sandbox, find_installation(site_of(sandbox, product), app_key), module_key)
+    """The page of a module, and the one to try it out."""
 
     @blueprint.get("/plugins/servlet/ac/<app_key>/<module_key>", defaults={"product": "jira"})
     @blueprint.get("/wiki/plugins/servlet/ac/<app_key>/<module_key>", defaults={"product": "confluence"})
-    def module_as_hosts_address_it(product: str, app_key: str, module_key: str) -> BaseResponse:
-        return redirect(url_for("pages.module", product=product, app_key=app_key, module_key=module_key))
+    def full_page(product: str, app_key: str, module_key: str) -> Response:
+        installation = find_installation(site_of(sandbox, product), app_key)
+        return _show(sandbox, installation, _module(installation, module_key))
+
+    @blueprint.get(f"{_MODULE}/go")
+    def go(product: str, app_key: str, module_key: str) -> BaseResponse:
+        """Lead the browser to the app itself, as web items without a page do. The URL is signed for who looks."""
+        installation = find_installation(site_of(sandbox, product), app_key)
+        values, _ = module_values(installation, _module(installation, module_key), from_query(sandbox))
+        embedding = embed(installation, module_key, viewer=viewer_id(sandbox), context=values)
+        if embedding.problem:
+            abort(403 if embedding.blocked else 404, embedding.problem)
+        return redirect(embedding.url, 303)
+
+    @blueprint.get(_MODULE)
+    def module(product: str, app_key: str, module_key: str) -> Response:
+        installation = find_installation(site_of(sandbox, product), app_key)
+        return _try_out(sandbox, installation, _module(installation, module_key))
 
 
-def _show(sandbox: Sandbox, installation: Installation, module_key: str) -> Response:
+def _module(installation: Installation, key: str) -> Module:
     try:
-        module = installation.module(module_key)
+        return installation.module(key)
     except KeyError:
-        abort(404, f"{installation.app_key} has no module {module_key}.")
+        abort(404, f"{installation.app_key} has no module {key}.")
+
+
+def _show(sandbox: Sandbox, installation: Installation, module: Module) -> Response:
+    person, situation = viewer(sandbox), from_query(sandbox)
+    if module.type in _ADMIN_TYPES and not (person and person.administers):
+        abort(403, f"{installation.site.name}'s administration is for administrators.")
+    hidden_by = evaluate(module.definition.get("conditions"), installation, situation).hidden_by
+    if hidden_by:
+        abort(404, f"You do not get to see this page: {', '.join(hidden_by)}.")
+    values, _ = module_values(installation, module, situation)
+    embedding = embed(installation, module.key, viewer=situation.account_id, context=values, full_page=True)
+    return respond(
+        "full_page.html",
+        frames=filter(None, [embedding.origin]),
+        situation=situation,
+        installation=installation,
+        module=module,
+        embedding=embedding,
+        administration=module.type in _ADMIN_TYPES,
+    )
+
+
+def _try_out(sandbox: Sandbox, installation: Installation, module: Module) -> Response:
     names = variables_in(page_url(module) or "")
     samples = installation.site.sample_context()
     context = {name: request.args.get(f"ctx.{name}", samples.get(name, "")) for name in names}
     account_id = request.args.get("user", viewer_id(sandbox) or "") or None
-    frame, problem, origins = None, "", []
-    try:
-        if installation.state != "enabled":
-            raise ValueError(f"The app is {installation.state}.")
-        frame = installation.frame(module_key, account_id=account_id, context=context)
-        origins = [parse_base_url(installation.app_base_url).origin]
-        sandbox.record(_loaded_by_browser(sandbox, installation, module_key, frame))
-    except ValueError as error:
-        problem = str(error)
+    frame = embed(installation, module.key, viewer=account_id, context=context)
+    origins = [frame.origin] if frame.origin else []
     return respond(
         "module.html",
         frames=origins,
         installation=installation,
         module=module,
-        frame=frame,
-        problem=problem,
+        embedding=frame,
         context=context,
         account_id=account_id,
-    )
-
-
-def _loaded_by_browser(sandbox: Sandbox, installation: Installation, module_key: str, frame: Frame) -> Crossing:
-    return Crossing(
-        time=sandbox.wire.clock(),
-        direction="host→app",
-        product=installation.site.product,
-        method="GET",
-        url=mask_url(frame.url),
-        status=None,
-        claims=frame.claims,
-        canonical=frame.canonical,
-        note=f"module {module_key}, loaded by the browser",
+        page_address=module_address("pages.full_page", installation, module.key, context),
     )

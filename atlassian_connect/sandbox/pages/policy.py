@@ -11,8 +11,9 @@ from ...protocol.urls import parse_base_url
 
 if TYPE_CHECKING:
     from ..host import Sandbox
+    from ..modules.situation import Situation
 
-__all__ = ["app_origins", "respond", "wrap"]
+__all__ = ["allow_frame", "app_origins", "respond", "wrap"]
 
 
 def wrap(blueprint: Blueprint, sandbox: Sandbox) -> None:
@@ -25,14 +26,28 @@ def wrap(blueprint: Blueprint, sandbox: Sandbox) -> None:
         return response
 
 
-def respond(template: str, *, frames: Iterable[str] = (), status: int = 200, **context: Any) -> Response:
+def respond(
+    template: str,
+    *,
+    frames: Iterable[str] = (),
+    situation: Situation | None = None,
+    status: int = 200,
+    **context: Any,
+) -> Response:
     """Render a page.
 
-    :param frames: origins of the apps whose pages are framed in it.
+    :param frames: origins of the apps whose pages are framed in it, besides those of :func:`.placed.item_frame`.
+    :param situation: where the viewer is, for the modules of apps on the page. None: somewhere on the site.
     :param context: for the template, which is given more by :mod:`.shell`.
     """
-    g.page_frames = tuple(frames)
+    g.page_frames = list(frames)
+    g.page_situation = situation
     return make_response(render_template(template, **context), status)
+
+
+def allow_frame(origin: str) -> None:
+    """Let the page that is being made have a frame of this origin."""
+    g.page_frames = [*g.get("page_frames", ()), origin]
 
 
 def app_origins(sandbox: Sandbox) -> list[str]:

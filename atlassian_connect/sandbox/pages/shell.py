@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, g, request, url_for
 from werkzeug.exceptions import HTTPException
 
 from ...protocol.modules import Module
 from ..installation import Installation
 from ..module_urls import page_url
 from . import forms
-from .lookup import site_of
+from .lookup import product_of_request, site_of
 from .policy import respond
 from .viewer import active_people, viewer
 
@@ -31,7 +31,7 @@ def wrap(blueprint: Blueprint, sandbox: Sandbox) -> None:
 
     @blueprint.context_processor
     def helpers() -> dict[str, Any]:
-        product = _product()
+        product = product_of_request()
         return {
             "sandbox": sandbox,
             "csrf_token": sandbox.csrf_token,
@@ -45,8 +45,10 @@ def wrap(blueprint: Blueprint, sandbox: Sandbox) -> None:
             "pretty": _pretty,
             "label": label,
             "initials": _initials,
+            "place_name": _place_name,
             "open_url": open_url,
             "here": request.full_path.rstrip("?"),
+            "has_frames": lambda: bool(g.get("page_frames")),
             "primary_links": _primary_links(product),
         }
 
@@ -81,17 +83,6 @@ def _primary_links(product: str | None) -> list[tuple[str, str]]:
     return [("Jira", url_for("pages.projects")), ("Confluence", url_for("pages.spaces"))]
 
 
-def _product() -> str | None:
-    """The product whose page this is; None for a page of the sandbox itself."""
-    named = (request.view_args or {}).get("product")
-    if named is not None:
-        return str(named)
-    path = f"{request.path}/"
-    if path.startswith("/wiki/"):
-        return "confluence"
-    return "jira" if path.startswith(("/jira/", "/projects/", "/browse/", "/plugins/", "/secure/")) else None
-
-
 def _pretty(value: object) -> str:
     # Claims are shown proven or not: half a surrogate pair in them must not break the page.
     return json.dumps(value, indent=2, ensure_ascii=False).encode("utf-8", "replace").decode()
@@ -103,6 +94,16 @@ def _age(seconds: float) -> str:
         return f"{days} day{'s' if days > 1 else ''} ago"
     minutes = int(seconds // 60)
     return f"{minutes // 60} h ago" if minutes >= 60 else f"{minutes} min ago" if minutes else "just now"
+
+
+def _place_name(place: str) -> str:
+    """A place of :mod:`..modules.places`, for people."""
+    named = {
+        "app": "This app's page",
+        "elsewhere": "A location that the sandbox does not know",
+        "manage": "Manage apps",
+    }
+    return named.get(place) or " › ".join(part.capitalize() for part in place.split("."))
 
 
 def _initials(name: str) -> str:

@@ -27,8 +27,7 @@ for (const button of themes) {
 }
 markTheme();
 
-for (const form of document.querySelectorAll('form[data-confirm]')) {
-  form.addEventListener('submit', (event) => {
-    if (!confirm(form.dataset.confirm)) event.preventDefault();
-  });
+// A button with data-opens="id" opens that dialog.
+for (const button of document.querySelectorAll('[data-opens]')) {
+  button.addEventListener('click', () => document.getElementById(button.dataset.opens).showModal());
 }

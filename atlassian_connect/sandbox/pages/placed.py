@@ -1,0 +1,80 @@
+"""The modules of apps in the pages: as links, as buttons that open a dialog, and in frames.
+
+Templates get ``placed(place)``, ``item_url(item)`` and ``item_frame(item)``; ``_placed.html`` has macros that use them.
+A view says where the viewer is by passing a situation to :func:`.policy.respond`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import Blueprint, g, request
+
+from ..bridge.embedding import Embedding, embed
+from ..module_urls import page_url, variables_in
+from ..modules import places
+from ..modules.places import PlacedModule
+from ..modules.situation import Situation
+from .lookup import module_address, product_of_request, site_of
+from .policy import allow_frame
+from .viewer import viewer_id
+
+if TYPE_CHECKING:
+    from ..host import Sandbox
+
+__all__ = ["item_frame", "item_url", "wrap"]
+
+_NAMES: Final = {
+    "page": ("page.id", "content.id"),
+    "space": ("space.key", "space.id"),
+    "issue": ("issue.key", "issue.id"),
+    "project": ("project.key", "project.id"),
+}
+
+_ENDPOINTS: Final[dict[str, str]] = {"page": "pages.full_page", "addon": "pages.go"}
+
+
+def wrap(blueprint: Blueprint, sandbox: Sandbox) -> None:
+    """Give templates the modules at a place."""
+
+    def placed(place: str) -> list[PlacedModule]:
+        product = product_of_request()
+        return places.at(site_of(sandbox, product), place, here(sandbox)) if product else []
+
+    @blueprint.context_processor
+    def helpers() -> dict[str, Any]:
+        return {"placed": placed, "item_url": item_url, "item_frame": lambda item: item_frame(sandbox, item)}
+
+
+def here(sandbox: Sandbox) -> Situation:
+    """Where the viewer is, as the view has said."""
+    situation: Situation | None = g.get("page_situation")
+    return situation or Situation(account_id=viewer_id(sandbox))
+
+
+def from_query(sandbox: Sandbox) -> Situation:
+    """Where the viewer is, as the query of a page's address says: context variables by name."""
+    values = {name: value for name, value in request.args.items() if name != "notice"}
+    named = {what: next((values[one] for one in names if values.get(one)), None) for what, names in _NAMES.items()}
+    return Situation(account_id=viewer_id(sandbox), **named, values=values)
+
+
+def item_url(item: PlacedModule) -> str:
+    """Where a link to a module leads: a page of the site, the app itself, or anywhere on the web."""
+    if item.opens == "link":
+        return item.href
+    installation, key = item.installation, item.opens_key or item.module.key
+    names = variables_in(page_url(installation.module(key)) or "")
+    values = {name: item.values[name] for name in names if item.values.get(name)}
+    if item.opens in _ENDPOINTS:
+        return module_address(_ENDPOINTS[item.opens], installation, key, values)
+    return module_address("pages.module", installation, key, {f"ctx.{name}": value for name, value in values.items()})
+
+
+def item_frame(sandbox: Sandbox, item: PlacedModule) -> Embedding:
+    """A module at its place, for the macros of ``_frame.html``. The page's policy lets its app be framed."""
+    key = item.opens_key or item.module.key
+    embedding = embed(item.installation, key, viewer=viewer_id(sandbox), context=item.values)
+    if embedding.origin:
+        allow_frame(embedding.origin)
+    return embedding
