@@ -51,10 +51,10 @@ from .types import Product
 from .web.background import Background, ThreadedBackground
 from .web.call_file import call_counts
 from .web.context import EXTENSION, ConnectState, authenticate, current_state, state_of
-from .web.declarations import Declarations
 from .web.guards import guarded, is_guarded, shell
 from .web.responses import install_response_handling
 from .web.routes import serves
+from .web.shortcuts import Shortcuts
 from .web.templating import helpers
 from .web.views import descriptor_view, lifecycle_view, webhook_view
 
@@ -73,7 +73,7 @@ _LOGGERS = (
 )
 
 
-class AtlassianConnect(Declarations):
+class AtlassianConnect(Shortcuts):
     """Makes a Flask app an app for Jira Cloud and Confluence Cloud.
 
     ::
@@ -328,6 +328,8 @@ def _guard_descriptor_urls(app: Flask) -> None:
 
 
 def _route_module(app: Flask, settings: ConnectSettings, declaration: ModuleDeclaration) -> None:
+    if declaration.view is None:
+        return
     view = shell(declaration.view) if declaration.is_shell else guarded(declaration.view, _HOST_TOKEN)
     app.add_url_rule(
         route_of(declaration.url_below(settings.url_prefix), where=f"module {declaration.key!r}"),

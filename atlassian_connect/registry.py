@@ -61,18 +61,21 @@ WebhookHandler: TypeAlias = Callable[[WebhookEvent], object]
 
 @dataclass(frozen=True, slots=True)
 class ModuleDeclaration:
-    """A view and the module that opens it.
+    """A module and the view that it opens.
 
+    :ivar view: None: the module has no page, or a page of another module.
     :ivar url: as the app wrote it; None: made from the key.
+    :ivar query: of the URL that is made from the key.
     :ivar dynamic: registered at runtime instead of standing in the descriptor.
     :ivar when: for dynamic ones, whether a tenant has it; None: every tenant.
     """
 
     type: str
     key: str
-    view: View
+    view: View | None
     fields: Mapping[str, Any]
     url: str | None = None
+    query: str = ""
     methods: Sequence[str] = ("GET",)
     dynamic: bool = False
     when: Callable[[Tenant], bool] | None = None
@@ -84,11 +87,13 @@ class ModuleDeclaration:
 
     def url_below(self, prefix: str) -> str:
         """The URL in the descriptor, relative to the base URL."""
-        return f"{prefix}/{self.key}" if self.url is None else self.url
+        return f"{prefix}/{self.key}{self.query}" if self.url is None else self.url
 
     def module(self, prefix: str) -> Module:
         """The module as hosts get to see it."""
         definition: dict[str, Any] = {"key": self.key, **self.fields}
+        if self.view is None and self.url is None:
+            return Module(self.type, definition)
         known = module_types().get(self.type)
         main = known.url_fields[0].removesuffix("[]") if known is not None and known.url_fields else "url"
         if value_at(definition, main) is None:
@@ -144,13 +149,17 @@ class Registry:
         if any(known.key == declaration.key for known in self.modules):
             raise DescriptorError("Another module of this app has the key already.", path=where)
         check_module(declaration.module(""), path=where, keyless=False)
+        if declaration.view is not None:
+            self._refuse_taken_route(declaration, where)
+        self.modules.append(declaration)
+
+    def _refuse_taken_route(self, declaration: ModuleDeclaration, where: str) -> None:
         route = route_of(declaration.url_below(""), where=where)
         for known in self.modules:
-            if known.view is not declaration.view and route_of(known.url_below("")) == route:
+            if known.view not in (None, declaration.view) and route_of(known.url_below("")) == route:
                 raise DescriptorError(
                     f"Module {known.key!r} has the URL {route} already, with another view.", path=where
                 )
-        self.modules.append(declaration)
 
     def add_webhook(self, declaration: WebhookDeclaration) -> None:
         """Take a webhook. Several handlers of one event share a URL when they ask for the same delivery.

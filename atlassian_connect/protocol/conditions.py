@@ -107,7 +107,7 @@ class AnyOf(_Combinable):
 
 ConditionTree: TypeAlias = Condition | AllOf | AnyOf
 #: What a module's ``conditions`` may be in code: one, a combination, the descriptor's JSON, or a list of those.
-ConditionLike: TypeAlias = ConditionTree | Mapping[str, Any] | Sequence["ConditionTree | Mapping[str, Any]"]
+ConditionLike: TypeAlias = ConditionTree | Mapping[str, Any] | Sequence[ConditionTree | Mapping[str, Any]]
 
 
 def _parts(tree: object, kind: type[AllOf] | type[AnyOf]) -> tuple[ConditionTree, ...]:

@@ -177,7 +177,7 @@ class Authorization:
 
     def _undeclared(self, view: Callable[P, R], check: JiraCheck | ConfluenceCheck) -> Callable[P, R]:
         """Refuse a view that is declared already: what is declared is the function without the guard."""
-        declared = [known.view for known in self._registry.modules]
+        declared = [known.view for known in self._registry.modules if known.view is not None]
         handlers = [known.handler for known in self._registry.webhooks]
         if any(inspect.unwrap(known) is inspect.unwrap(view) for known in (*declared, *handlers)):
             raise ConfigurationError(

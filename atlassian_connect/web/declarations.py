@@ -7,6 +7,7 @@ from typing import Any, ParamSpec, TypeVar, overload
 
 from flask import Response
 
+from ..protocol.conditions import conditions_json
 from ..protocol.lifecycle import LifecycleEvent
 from ..protocol.modules import name_object
 from ..registry import (
@@ -24,7 +25,7 @@ from .authorization import Authorization
 from .blocked import ACCESS_EVENTS, WhenBlocked, check_behaviour, when_blocked
 from .guards import accepted_kinds, guarded
 
-__all__ = ["Declarations"]
+__all__ = ["Declarations", "module_fields", "with_behaviour"]
 
 V = TypeVar("V", bound=View)
 H = TypeVar("H", bound=WebhookHandler)
@@ -41,15 +42,6 @@ class Declarations(Authorization):
         self._registry = Registry()
 
     # --- modules with a view ------------------------------------------------------------------------------------------
-
-    def general_page(
-        self, key: str, *, name: str | Mapping[str, Any], url: str | None = None, **fields: Any
-    ) -> Callable[[V], V]:
-        """Serve a view as a ``generalPages`` module: a page of its own in the product. Same as :meth:`module`.
-
-        :param name: text of the link to the page.
-        """
-        return self.module("generalPages", key, name=name, url=url, **fields)
 
     def module(
         self,
@@ -74,7 +66,8 @@ class Declarations(Authorization):
         :param when_blocked: what to answer when the view needs data that an administrator's app access rule blocks; see
             :meth:`when_blocked`. None: ``error``.
         :param fields: further fields of the module, spelt as in the descriptor: ``location``, ``weight``,
-            ``conditions``, … A ``name`` may be a plain string.
+            ``conditions``, … A ``name`` may be a plain string, and conditions may be made by
+            :func:`atlassian_connect.condition`.
         :raises DescriptorError: the key is bad or taken, or a field is missing that hosts require.
         """
 
@@ -88,18 +81,28 @@ class Declarations(Authorization):
         self,
         module_type: str,
         key: str,
-        view: View,
+        view: View | None = None,
         *,
         url: str | None = None,
         methods: Sequence[str] = ("GET",),
         when_blocked: WhenBlocked | None = None,
         **fields: Any,
     ) -> None:
-        """Declare a module and its view. See :meth:`module`."""
-        view = _lenient(view, when_blocked)
-        declaration = ModuleDeclaration(module_type, key, view, _fields(fields), url, tuple(methods))
-        self._registry.add_module(declaration)
-        self._declared_module(declaration)
+        """Declare a module and its view. See :meth:`module`.
+
+        :param view: None: a module without a page of its own, such as ``jiraEntityProperties``; ``url`` is left out
+            then, unless it is given.
+        """
+        self._declare(
+            ModuleDeclaration(
+                module_type,
+                key,
+                with_behaviour(view, when_blocked),
+                module_fields(fields, key),
+                url,
+                methods=tuple(methods),
+            )
+        )
 
     def dynamic_module(
         self,
@@ -133,7 +136,7 @@ class Declarations(Authorization):
         self,
         module_type: str,
         key: str,
-        view: View,
+        view: View | None = None,
         *,
         url: str | None = None,
         methods: Sequence[str] = ("GET",),
@@ -141,13 +144,19 @@ class Declarations(Authorization):
         when_blocked: WhenBlocked | None = None,
         **fields: Any,
     ) -> None:
-        """Declare a dynamic module and its view. See :meth:`dynamic_module`."""
-        view = _lenient(view, when_blocked)
-        declaration = ModuleDeclaration(
-            module_type, key, view, _fields(fields), url, tuple(methods), dynamic=True, when=when
+        """Declare a dynamic module and its view. See :meth:`dynamic_module`, and :meth:`add_module` for no view."""
+        self._declare(
+            ModuleDeclaration(
+                module_type,
+                key,
+                with_behaviour(view, when_blocked),
+                module_fields(fields, key),
+                url,
+                methods=tuple(methods),
+                dynamic=True,
+                when=when,
+            )
         )
-        self._registry.add_module(declaration)
-        self._declared_module(declaration)
 
     def dynamic_modules(self, generator: G) -> G:
         """Compute dynamic modules per tenant. Same as :meth:`add_dynamic_modules`.
@@ -286,6 +295,10 @@ class Declarations(Authorization):
 
         return lenient
 
+    def _declare(self, declaration: ModuleDeclaration) -> None:
+        self._registry.add_module(declaration)
+        self._declared_module(declaration)
+
     def _declared_module(self, declaration: ModuleDeclaration) -> None:
         """Hook: a module was declared, maybe after ``init_app``."""
 
@@ -293,16 +306,21 @@ class Declarations(Authorization):
         """Hook: a webhook was declared, maybe after ``init_app``."""
 
 
-def _lenient(view: View, behaviour: WhenBlocked | None) -> View:
-    return view if behaviour is None else when_blocked(view, behaviour)
+def with_behaviour(view: View | None, behaviour: WhenBlocked | None) -> View | None:
+    """Wrap a view for what it answers when an app access rule is in the way; None: as it is."""
+    return view if view is None or behaviour is None else when_blocked(view, behaviour)
 
 
 def _take_note(event: WebhookEvent) -> None:
     """Nothing more to do: what was known about the tenant is forgotten when the delivery arrives."""
 
 
-def _fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+def module_fields(fields: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """Write the fields that code gives as the descriptor has them: texts, conditions, nothing for None."""
     taken = {name: value for name, value in fields.items() if value is not None}
     if "name" in taken:
         taken["name"] = name_object(taken["name"])
+    for name in ("conditions", "contentPresentConditions"):
+        if name in taken:
+            taken[name] = conditions_json(taken[name], path=f"module {key!r}.{name}")
     return taken
