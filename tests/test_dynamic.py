@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 
 import pytest
 
 from atlassian_connect import AtlassianConnect, Module, current_tenant
 from atlassian_connect.dynamic import SyncResult
-from atlassian_connect.errors import DescriptorError, HostBadRequestError, HostUnauthorizedError
+from atlassian_connect.errors import DescriptorError, HostBadRequestError, HostUnauthorizedError, StorageError
 from atlassian_connect.signals import dynamic_modules_synced
 from atlassian_connect.testing import SandboxHost
 
@@ -262,3 +263,199 @@ def test_a_view_may_pass_the_proxy_on(make_app, wanted):
         assert installation.open("go").text == "poll"
 
     assert kept[0].client_key == installation.client_key
+
+
+# --- what is computed is checked --------------------------------------------------------------------------------------
+
+
+def test_a_function_that_fails_is_named_and_nothing_is_sent(dynamic, tenant, host, wanted):
+    class Broken:
+        def __iter__(self):
+            raise ValueError("password=hunter2")
+
+    wanted.modules = Broken()
+    before = len(host.sandbox.log)
+    with pytest.raises(DescriptorError, match=r"computed\(\) raised ValueError") as caught:
+        dynamic.sync(tenant)
+
+    assert isinstance(caught.value.__cause__, ValueError)
+    assert "hunter2" not in str(caught.value)
+    assert len(host.sandbox.log) == before
+    assert "computed() raised ValueError" in host.state.sync_records.get(tenant.client_key).error
+
+
+def test_an_error_of_the_host_that_a_function_meets_stays_what_it_is(dynamic, tenant, wanted):
+    """Whoever repeats a sync after a 401 can still tell that it was one."""
+
+    class Refused:
+        def __iter__(self):
+            raise HostUnauthorizedError(status=401, message="", method="GET", url="/")
+
+    wanted.modules = Refused()
+    with pytest.raises(HostUnauthorizedError) as caught:
+        dynamic.sync(tenant)
+
+    assert "computed()" in caught.value.__notes__[0]
+
+
+def test_a_condition_that_fails_is_named(make_app):
+    connect = AtlassianConnect()
+
+    def wants_polls(tenant):
+        return tenant.no_such_thing
+
+    connect.add_dynamic_module("webPanels", "poll", lambda: "", name="Poll", location="l", when=wants_polls)
+    host = SandboxHost(make_app(connect, ATLASSIAN_CONNECT_SYNC_AFTER_INSTALL=False))
+    tenant = host.tenant(host.install())
+
+    with host.app.app_context(), pytest.raises(DescriptorError, match=r"wants_polls\(\) raised AttributeError"):
+        connect.dynamic.sync(tenant)
+
+
+@pytest.mark.parametrize(
+    "item",
+    [None, "webPanels", ("webPanels",), ("webPanels", 3), (1, {}), {"key": "a"}, Module("webPanels", [1])],
+    ids=repr,
+)
+def test_what_is_no_module_is_told_with_its_place(dynamic, tenant, wanted, item):
+    wanted.modules = [panel("a"), item]
+    with pytest.raises(DescriptorError, match=r"computed\(\) yields Module objects") as caught:
+        dynamic.sync(tenant)
+
+    assert caught.value.path == "dynamic modules[2]"
+
+
+@pytest.mark.parametrize("answer", [None, 3, "webPanels", {"webPanels": []}, panel("a")], ids=repr)
+def test_a_function_that_returns_no_modules_is_named(make_app, answer):
+    connect = AtlassianConnect()
+
+    @connect.dynamic_modules
+    def forgot_to_yield(tenant):
+        return answer
+
+    host = SandboxHost(make_app(connect, ATLASSIAN_CONNECT_SYNC_AFTER_INSTALL=False))
+    tenant = host.tenant(host.install())
+
+    with host.app.app_context(), pytest.raises(DescriptorError, match=r"forgot_to_yield\(\) returned a"):
+        connect.dynamic.sync(tenant)
+
+
+def test_an_async_function_is_refused_when_it_is_declared():
+    async def computed(tenant):
+        yield panel("a")
+
+    with pytest.raises(DescriptorError, match="async"):
+        AtlassianConnect().add_dynamic_modules(computed)
+
+
+@pytest.mark.parametrize(
+    ("module", "path"),
+    [
+        (panel("b!"), "key"),
+        (panel("a"), "key"),
+        (panel("b", location=None), "location"),
+        (panel("b", url=3), "url"),
+        (panel("b", url="/nowhere"), "url"),
+        (panel("b", url="https://elsewhere.example/p"), "url"),
+        (panel("b", url="//elsewhere.example/p"), "url"),
+        (panel("b", url="/p/../q"), "url"),
+        (panel("b", weight=float("nan")), ""),
+        (panel("b", weight={1, 2}), ""),
+        (
+            Module(
+                "dynamicContentMacros",
+                {"key": "b", "name": {"value": "B"}, "url": "/p", "editor": {"url": "/nowhere"}},
+            ),
+            "editor.url",
+        ),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_is_told_with_its_path(dynamic, tenant, host, wanted, module, path):
+    wanted.modules = [panel("a"), module]
+    before = len(host.sandbox.log)
+    with pytest.raises(DescriptorError) as caught:
+        dynamic.sync(tenant)
+
+    assert caught.value.path == "dynamic modules[2]" + (f".{path}" if path else "")
+    assert len(host.sandbox.log) == before, "nothing was sent"
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        panel("a", url="/p?space={space.key}"),
+        panel("a", url="p"),
+        panel("a", url="https://app.example.com/p"),
+        panel("a", url="/spaces/{space.key}"),
+        Module("webItems", {"key": "a", "name": "A", "location": "l", "url": "https://elsewhere.example/"}),
+        Module("webItems", {"key": "a", "name": "A", "location": "l", "url": "/browse", "context": "product"}),
+    ],
+    ids=lambda module: module.definition["url"],
+)
+def test_urls_that_lead_somewhere(dynamic, tenant, wanted, module):
+    wanted.modules = [module]
+
+    assert dynamic.sync(tenant).added == ("a",)
+
+
+def test_an_unknown_type_passes_with_one_warning(dynamic, tenant, installation, wanted, caplog):
+    wanted.modules = [Module("notYetInvented", {"key": key, "url": "/nowhere"}) for key in "ab"]
+    dynamic.sync(tenant)
+    dynamic.sync(tenant)
+
+    assert keys(installation) == {"poll", "a", "b"}
+    assert caplog.text.count("module type notYetInvented is not in the catalogue") == 1
+
+
+def test_a_key_of_the_template_is_refused_when_it_is_declared(make_app):
+    template = {"key": "k", "modules": {"webPanels": [dict(panel("poll").definition)]}}
+    early, late = AtlassianConnect(), AtlassianConnect()
+    early.add_dynamic_module("webPanels", "poll", lambda: "", name="Poll", location="l")
+    with pytest.raises(DescriptorError, match="dynamic module 'poll'"):
+        make_app(early, ATLASSIAN_CONNECT_DESCRIPTOR=template)
+
+    make_app(late, ATLASSIAN_CONNECT_DESCRIPTOR=template)
+    with pytest.raises(DescriptorError, match="dynamic module 'poll'"):
+        late.add_dynamic_module("webPanels", "poll", lambda: "", name="Poll", location="l")
+
+
+# --- what is kept of a sync -------------------------------------------------------------------------------------------
+
+
+def test_modules_that_somebody_removed_are_noticed(dynamic, tenant, installation, caplog):
+    dynamic.remove_all(tenant)
+
+    result = dynamic.sync(tenant)
+
+    assert (result.added, result.vanished) == (("poll",), ("poll",))
+    assert "no longer had any" in caplog.text
+    assert dynamic.sync(tenant).vanished == ()
+
+
+def test_a_failure_to_record_a_failure_does_not_hide_it(dynamic, tenant, wanted, monkeypatch, caplog):
+    def fail(tenant, outcome):
+        raise RuntimeError("disk full")
+
+    monkeypatch.setattr(dynamic, "_record", fail)
+    wanted.modules = [None]
+
+    with pytest.raises(DescriptorError):
+        dynamic.sync(tenant)
+    assert "could not be recorded" in caplog.text
+
+
+def test_a_sync_that_does_not_get_the_lock_asks_nobody_and_records_nothing(dynamic, tenant, host, monkeypatch):
+    @contextmanager
+    def busy(tenant):
+        raise StorageError("busy")
+        yield
+
+    monkeypatch.setattr(dynamic, "_lock", busy)
+    before, kept = len(host.sandbox.log), host.state.sync_records.get(tenant.client_key)
+    with pytest.raises(StorageError):
+        dynamic.sync(tenant)
+
+    assert len(host.sandbox.log) == before
+    assert host.state.sync_records.get(tenant.client_key) == kept
+    assert dynamic.sync(tenant, dry_run=True).is_empty, "a dry run waits for nobody"

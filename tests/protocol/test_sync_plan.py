@@ -49,8 +49,9 @@ def test_add_change_remove_keep():
         {"weight": 100},
         {"name": {"value": "A", "i18n": "a.name"}},
         {"conditions": [{"condition": "user_is_logged_in", "invert": False}]},
+        {"weight": None},
     ],
-    ids=["a field", "inside an object", "inside a list"],
+    ids=["a field", "inside an object", "inside a list", "null"],
 )
 def test_defaults_that_a_host_adds_are_no_change(defaults):
     wanted = panel("a", conditions=[{"condition": "user_is_logged_in"}])
@@ -74,6 +75,90 @@ def test_what_differs_is_a_change(listed):
     wanted = panel("a", conditions=[{"condition": "a"}, {"condition": "b"}])
 
     assert plan_sync([wanted], [Module("webPanels", {**wanted.definition, **listed})]).change == (wanted,)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "listed", "same"),
+    [
+        (1, 1.0, True),
+        (1.0, 1, True),
+        (1, 2, False),
+        (True, True, True),
+        (True, 1, False),
+        (0, False, False),
+        (True, "true", False),
+        (1, "1", False),
+        ([1, [2.0]], [1.0, [2]], True),
+        ([1, 2], [2, 1], False),
+        ([], None, False),
+        ({"a": None}, {}, True),
+        ({}, {"a": 1}, True),
+    ],
+)
+def test_what_is_the_same_to_a_host(wanted, listed, same):
+    assert plan_sync([panel("a", x=wanted)], [panel("a", x=listed)]).is_empty is same
+
+
+def test_null_is_no_different_from_missing():
+    assert plan_sync([panel("a", weight=None)], [panel("a")]).is_empty
+    assert plan_sync([panel("a")], [panel("a", weight=None)]).is_empty
+
+
+@pytest.mark.parametrize(
+    ("listed", "same"),
+    [
+        ({"value": "Umfrage", "i18n": "poll.name"}, True),
+        ({"value": "Poll", "i18n": "poll.title"}, False),
+        ({"value": "Poll"}, False),
+    ],
+)
+def test_a_host_may_fill_a_translation_in(listed, same):
+    wanted = panel("a", name={"value": "Poll", "i18n": "poll.name"})
+
+    assert plan_sync([wanted], [panel("a", name=listed)]).is_empty is same
+
+
+def test_a_text_without_a_translation_is_not_the_hosts_to_change():
+    assert plan_sync([panel("a", name={"value": "Poll"})], [panel("a", name={"value": "Vote"})]).change
+
+
+def test_a_field_that_is_no_longer_wanted_is_a_change_when_the_form_that_was_sent_is_known():
+    listed, wanted = panel("a", weight=1), panel("a")
+    sent = {"a": module_digest(listed)}
+
+    assert plan_sync([wanted], [listed]).is_empty, "it might be a default of the host"
+    assert plan_sync([wanted], [listed], sent=sent).change == (wanted,)
+    assert plan_sync([wanted], [listed], sent={"a": module_digest(wanted)}).is_empty
+
+
+def test_a_digest_does_not_depend_on_how_the_same_is_written():
+    one = Module("webPanels", {"key": "a", "weight": 1, "x": (1, 2)})
+    other = Module("webPanels", {"x": [1.0, 2], "weight": 1.0, "key": "a", "y": None})
+
+    assert module_digest(one) == module_digest(other)
+    assert module_digest(one) != module_digest(Module("webItems", one.definition))
+
+
+def test_a_key_of_the_descriptor_is_refused_and_the_others_are_planned():
+    plan = plan_sync([panel("a"), panel("b")], [], static_keys={"a"})
+
+    assert plan.add == (panel("b"),)
+    assert [(module.key, module.type) for module in plan.refused] == [("a", "webPanels")]
+
+
+def test_modules_without_a_key_take_up_room():
+    most = [panel(f"p{number}") for number in range(DYNAMIC_MODULE_LIMIT)]
+    with pytest.raises(DescriptorError, match="1 without a key"):
+        plan_sync(most, [Module("webhooks", {"event": "e", "url": "/"})])
+
+
+def test_what_cannot_be_written_as_json_is_told_with_its_place():
+    loop: dict[str, object] = {}
+    loop["again"] = loop
+    for value in (object(), {1}, float("inf"), loop):
+        with pytest.raises(DescriptorError, match="JSON") as caught:
+            check_wanted([panel("a"), panel("b", x=value)])
+        assert caught.value.path == "dynamic modules[1]"
 
 
 def test_a_field_that_the_host_has_lost_is_a_change():
