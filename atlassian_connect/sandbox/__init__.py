@@ -10,10 +10,10 @@ from .installation import Installation
 from .lifecycle import InstallError
 from .log import Crossing
 from .people import ADMIN, MEMBER
-from .permissions import Permissions
 from .policies import ContentBlockedError
 from .server import PortInUseError, SandboxServer, serve
 from .site import Site
+from .store.permissions import Permissions
 
 __all__ = [
     "ADMIN",

@@ -5,22 +5,27 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
+from os import PathLike
+from pathlib import Path
 
 from flask import Flask
 
 from ..protocol.urls import is_loopback, parse_base_url
-from .attachments import Attachments
 from .bridge.package import Bridge, ensure_bridge
-from .content import Content
-from .entity_properties import EntityProperties
 from .faults import Faults
 from .http import NetworkTransport, Transport
 from .ids import Ids
 from .log import Crossing, CrossingLog
 from .oauth import AuthorizationServer
-from .permissions import Permissions
 from .site import Site
-from .tasks import Tasks
+from .store.attachments import Attachments
+from .store.changes import Change, Changes, Later
+from .store.content import Content
+from .store.entity_properties import EntityProperties
+from .store.permissions import Permissions
+from .store.store import Store
+from .store.tasks import Tasks
+from .store.users import Users
 from .web import create_app
 from .wire import Wire
 
@@ -37,7 +42,10 @@ class Sandbox:
     :param transport: the way to the apps; None for the network.
     :param clock: seconds since the epoch.
     :param seed: the same seed gives the same client keys, secrets and ids in every run. None for unguessable ones.
-    :raises ValueError: ``base_url`` is no origin.
+    :param data: a file that keeps everything when the sandbox ends: content, users, installations with their secrets
+        (the file gets the mode 0600). It is made when there is none. None keeps everything in memory.
+    :raises ValueError: ``base_url`` is no origin, or not the one that the apps in ``data`` know; or the file cannot be used
+        (:class:`.store.database.DatabaseFileError`).
     """
 
     def __init__(
@@ -47,11 +55,13 @@ class Sandbox:
         transport: Transport | None = None,
         clock: Callable[[], float] = time.time,
         seed: int | None = None,
+        data: str | PathLike[str] | None = None,
     ) -> None:
         self._log = CrossingLog()
-        self._seed = seed
         self.wire = Wire(transport or NetworkTransport(), clock, self._log)
-        self.ids = Ids(seed)
+        #: Everything that outlives a request; see :mod:`.store`.
+        self.store = Store(clock, path=None if data is None else Path(data), token=lambda: self.ids.token())
+        self.ids = Ids(seed, lambda: self.store.database.next("drawn"))
         self.key_id = self.ids.uuid()
         self.csrf_token = secrets.token_urlsafe(32)
         #: Signs what pages carry between requests.
@@ -62,7 +72,6 @@ class Sandbox:
         #: Faults of what belongs to no site: the token endpoint, the key server, downloads. Sites have their own.
         self.faults = Faults()
         self.oauth = AuthorizationServer(self)
-        self._fill()
         #: Does the deliveries that requests of apps cause. At once; a server puts them on a thread, since an app that
         #: answers one request at a time would wait for itself.
         self.later: Callable[[Callable[[], None]], None] | None = None
@@ -72,23 +81,55 @@ class Sandbox:
         self.origin = ""
         self.jira = Site(self, "jira")
         self.confluence = Site(self, "confluence")
-        self.move_to(base_url)
+        try:
+            self.move_to(base_url)
+        except ValueError:
+            self.close()
+            raise
+        self.store.changes.listener = self._announce
         self.wsgi_app: Flask = create_app(self)
 
     def __repr__(self) -> str:
         return f"Sandbox({self.origin!r})"
 
-    def _fill(self) -> None:
-        clock = self.wire.clock
-        self.content = Content(clock)
-        #: Properties of issues, projects, pages, spaces and users.
-        self.entity_properties = EntityProperties(clock)
-        #: Files on issues and pages.
-        self.attachments = Attachments(clock)
-        #: Long-running tasks of both sites.
-        self.tasks = Tasks(clock)
-        #: Who may see what; all users see everything at first.
-        self.permissions = Permissions()
+    def _announce(self, change: Change, later: Later) -> None:
+        site = self.jira if change.product == "jira" else self.confluence
+        site.announce(change, later=later)
+
+    @property
+    def content(self) -> Content:
+        """Spaces, pages, comments; projects, issues, dashboards. What is changed here is told to the apps."""
+        return self.store.content
+
+    @property
+    def changes(self) -> Changes:
+        """Tells of every change of content."""
+        return self.store.changes
+
+    @property
+    def users(self) -> Users:
+        """People."""
+        return self.store.users
+
+    @property
+    def entity_properties(self) -> EntityProperties:
+        """Properties of issues, projects, pages, spaces and users."""
+        return self.store.entity_properties
+
+    @property
+    def attachments(self) -> Attachments:
+        """Files on issues and pages."""
+        return self.store.attachments
+
+    @property
+    def tasks(self) -> Tasks:
+        """Long-running tasks of both sites."""
+        return self.store.tasks
+
+    @property
+    def permissions(self) -> Permissions:
+        """Who may see what; all users see everything at first."""
+        return self.store.permissions
 
     @property
     def sites(self) -> tuple[Site, Site]:
@@ -130,9 +171,13 @@ class Sandbox:
         base = parse_base_url(base_url)
         if base.path:
             raise ValueError(f"The sandbox lives at the root of an origin; {base_url!r} has a path.")
-        if any(site.known for site in self.sites) and base.origin != self.origin:
-            raise ValueError("The sandbox cannot move while apps know where it is; call reset() first.")
+        known_as = self.store.fact("origin")
+        if any(site.known for site in self.sites) and base.origin != known_as:
+            raise ValueError(
+                f"The sandbox cannot move while apps know where it is, which is {known_as}; call reset() first."
+            )
         self.origin = base.origin
+        self.store.note("origin", base.origin)
 
     def own_hosts(self) -> frozenset[str]:
         """The ``Host`` headers that mean this sandbox. On a loopback origin all names of this machine do."""
@@ -145,11 +190,21 @@ class Sandbox:
         return frozenset({own, *(f"{name}{suffix}" for name in ("localhost", "127.0.0.1", "[::1]"))})
 
     def reset(self) -> None:
-        """Forget all installations, faults and the log, and put the samples back. Apps are not told."""
+        """Be as new: the samples, no installations, no faults, an empty log. With a seed, the same ids come again.
+
+        Apps are not told.
+        """
         for site in self.sites:
             site.forget_all()
             site.faults.clear()
+            site.tells_policies = True
         self.faults.clear()
         self.oauth.clear()
-        self._fill()
+        self.store.reset()
+        self.store.note("origin", self.origin)
+        self.key_id = self.ids.uuid()
         self._log.clear()
+
+    def close(self) -> None:
+        """Close the store; a file that it was kept in can then be opened again. The sandbox is of no use afterwards."""
+        self.store.database.close()

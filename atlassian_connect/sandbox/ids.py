@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 import uuid
+from collections.abc import Callable
 from functools import cache
+from itertools import count
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -16,16 +18,25 @@ __all__ = ["Ids", "install_key", "install_key_pem"]
 
 _ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _SECRET_LENGTH: Final = 64
+_TOKEN_LENGTH: Final = 32
 
 
 class Ids:
     """Source of everything that has to be unguessable, or the same in every run.
 
     :param seed: the same seed gives the same ids and secrets in the same order. None: from the operating system.
+    :param draw: counts what was made, so that a sandbox that goes on from a file does not make the same again.
     """
 
-    def __init__(self, seed: int | None = None) -> None:
-        self._random: random.Random = random.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311 - a seed is for tests
+    def __init__(self, seed: int | None = None, draw: Callable[[], int] | None = None) -> None:
+        self._seed = seed
+        self._draw = draw or count(1).__next__
+
+    @property
+    def _random(self) -> random.Random:
+        if self._seed is None:
+            return random.SystemRandom()
+        return random.Random(f"{self._seed}/{self._draw()}")  # noqa: S311 - a seed is for tests
 
     def uuid(self) -> str:
         """A random UUID, lower case."""
@@ -33,7 +44,11 @@ class Ids:
 
     def secret(self) -> Secret:
         """A shared secret of 384 bits."""
-        return Secret("".join(self._random.choice(_ALPHABET) for _ in range(_SECRET_LENGTH)))
+        return Secret("".join(self._random.choices(_ALPHABET, k=_SECRET_LENGTH)))
+
+    def token(self) -> str:
+        """Text that nobody guesses, of 192 bits, fit for a URL."""
+        return "".join(self._random.choices(_ALPHABET, k=_TOKEN_LENGTH))
 
     def account_id(self) -> str:
         """An account id in the form that Atlassian gives them."""

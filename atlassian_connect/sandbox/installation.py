@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from threading import Lock
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from ..errors import UrlNotAllowedError
-from ..protocol.modules import Module
 from ..protocol.qsh import CONTEXT_QSH, canonical_request, query_string_hash
-from ..protocol.scopes import effective_scopes
 from ..protocol.tokens import sign_hs256
 from ..protocol.urls import Target, parse_base_url, target_below
-from ..secret import Secret
-from .dynamic import check_registration
 from .frames import block_page, make_frame
 from .http import Answer, AppUnreachableError
-from .lifecycle import TOKEN_SECONDS, post_lifecycle, static_modules
+from .installed import InstalledApp, Licence, State
+from .lifecycle import TOKEN_SECONDS, post_lifecycle
 from .module_urls import Frame
-from .people import ADMIN, Person, app_person
+from .people import ADMIN
 from .policies import AccessPolicy, ContentBlockedError
-from .properties import AppProperties
+from .store.schema import InstallationRow
 from .webhooks import deliver
 from .wire import CONNECT_VERSION, GOOD_STATUSES
 
@@ -30,118 +26,17 @@ if TYPE_CHECKING:
 
 __all__ = ["Installation", "Licence", "State"]
 
-State = Literal["enabled", "disabled", "uninstalled"]
-#: What a site has for an app with ``enableLicensing``. ``unlicensed``: a licence that ended. ``none``: never one.
-Licence = Literal["none", "evaluation", "licensed", "unlicensed"]
-
 _logger = logging.getLogger(__name__)
 
 
-class Installation:
-    """An app that was installed on a site. The site makes these; a reinstall keeps the same object.
+class Installation(InstalledApp):
+    """An app that was installed on a site. The site makes these; a reinstall keeps the same object."""
 
-    :ivar site: where it is installed.
-    :ivar client_key: the id of the installation.
-    :ivar state: ``enabled``, ``disabled`` or ``uninstalled``.
-    :ivar licence: what the site has; matters to apps with ``enableLicensing``.
-    :ivar properties: what the app keeps on the site.
-    """
-
-    def __init__(self, site: Site, client_key: str) -> None:
-        self.site = site
-        self.client_key = client_key
-        self.account_id = site.ids.account_id()
-        self.oauth_client_id = site.ids.uuid()
-        self.state: State = "uninstalled"
-        self.licence: Licence = "none"
-        self.properties = AppProperties(client_key)
-        self._descriptor: dict[str, Any] = {}
-        self._secret: Secret | None = None
-        self._dynamic: list[Module] = []
+    def __init__(self, site: Site, client_key: str, row: InstallationRow | None = None) -> None:
+        super().__init__(site, client_key, row)
         self._policy = AccessPolicy(self)
-        self._lock = Lock()
-
-    def __repr__(self) -> str:
-        return f"Installation({self.app_key!r} on {self.site.product}, client_key={self.client_key!r}, {self.state})"
-
-    # --- what it is ---------------------------------------------------------------------------------------------------
-
-    @property
-    def app_key(self) -> str:
-        """``key`` of the descriptor."""
-        return str(self._descriptor.get("key", ""))
-
-    @property
-    def app_base_url(self) -> str:
-        """``baseUrl`` of the descriptor."""
-        return str(self._descriptor["baseUrl"])
-
-    @property
-    def descriptor(self) -> dict[str, Any]:
-        """The descriptor as it was fetched."""
-        return self._descriptor
-
-    @property
-    def shared_secret(self) -> Secret | None:
-        """Signs both ways. None for an app with ``authentication`` ``none``."""
-        return self._secret
-
-    @property
-    def static_modules(self) -> list[Module]:
-        """Modules of the descriptor."""
-        return static_modules(self._descriptor)
-
-    @property
-    def dynamic_modules(self) -> list[Module]:
-        """Modules registered at runtime. They are kept while the app is uninstalled."""
-        with self._lock:
-            return list(self._dynamic)
-
-    @property
-    def scopes(self) -> frozenset[str]:
-        """The scopes that the descriptor asks for, with those they imply."""
-        return effective_scopes(self.site.product, self._descriptor.get("scopes", []))
-
-    @property
-    def licensed(self) -> bool:
-        """Whether the site's licence counts. Setting it gives a licence, or takes it away."""
-        return self.licence in ("licensed", "evaluation")
-
-    @licensed.setter
-    def licensed(self, licensed: bool) -> None:
-        self.licence = "licensed" if licensed else "none"
-
-    @property
-    def person(self) -> Person:
-        """The user that the app acts as."""
-        name = str(self._descriptor.get("name") or self.app_key)
-        return app_person(self.account_id, name, administers="ADMIN" in self.scopes)
-
-    def module(self, key: str) -> Module:
-        """Find a module by its key, static or dynamic.
-
-        :raises KeyError: there is none.
-        """
-        modules = [*self.static_modules, *self.dynamic_modules]
-        for module in modules:
-            if module.key == key:
-                return module
-        known = ", ".join(module.key for module in modules if module.key)
-        raise KeyError(f"{self.app_key} has no module {key!r} on {self.site.product}; it has {known or 'none'}.")
 
     # --- lifecycle ----------------------------------------------------------------------------------------------------
-
-    def accept(self, descriptor: dict[str, Any], secret: Secret | None) -> None:
-        """Take over what the app has agreed to. Called by the site once ``installed`` was answered well.
-
-        When a static module has the key of a dynamic one, all dynamic modules of the app go, as on real hosts.
-        """
-        with self._lock:
-            self._descriptor, self._secret = descriptor, secret
-            static = {module.key for module in static_modules(descriptor)}
-            if any(module.key in static for module in self._dynamic):
-                _logger.warning("A static module clashes with a dynamic one: all dynamic ones of %s go.", self.app_key)
-                self._dynamic = []
 
     def enable(self) -> None:
         """Enable the app and tell it. Nothing happens when it is enabled already.
@@ -191,11 +86,6 @@ class Installation:
 
     # --- app access rules ---------------------------------------------------------------------------------------------
 
-    @property
-    def blocked(self) -> frozenset[str]:
-        """Keys of the spaces or projects that an app access rule keeps the app out of."""
-        return self._policy.blocked
-
     def block(self, container: str) -> None:
         """Keep the app out of a space or project, and tell it. Nothing happens when that is so already.
 
@@ -208,32 +98,6 @@ class Installation:
     def unblock(self, container: str) -> None:
         """Let the app in again, and tell it that the policy changed. See :meth:`block`."""
         self._policy.unblock(container)
-
-    # --- dynamic modules ----------------------------------------------------------------------------------------------
-
-    def register_modules(self, body: object) -> list[Module]:
-        """Register modules, all or none.
-
-        :param body: the decoded JSON of a registration.
-        :return: the new ones.
-        :raises atlassian_connect.sandbox.dynamic.ModulesRefusedError: the host refuses them.
-        """
-        with self._lock:
-            wanted = check_registration(
-                body,
-                app_key=self.app_key,
-                base_url=self.app_base_url,
-                reads="READ" in self.scopes,
-                static=static_modules(self._descriptor),
-                dynamic=self._dynamic,
-            )
-            self._dynamic = [*self._dynamic, *wanted]
-            return wanted
-
-    def remove_modules(self, keys: list[str] | None = None) -> None:
-        """Remove dynamic modules; keys that are not there are ignored. None: remove all."""
-        with self._lock:
-            self._dynamic = [] if keys is None else [module for module in self._dynamic if module.key not in keys]
 
     # --- what the host sends ------------------------------------------------------------------------------------------
 

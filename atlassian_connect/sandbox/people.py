@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-__all__ = ["ADMIN", "MEMBER", "PEOPLE", "Person", "app_person", "confluence_user", "jira_user"]
+__all__ = ["ADMIN", "EDITORS", "MEMBER", "PEOPLE", "Person", "app_person", "confluence_user", "jira_user"]
 
 #: Account id of the administrator of both sites.
 ADMIN: Final = "557058:0a4f6f0e-5c1e-4d5b-9d3a-6a1e5b0c7d01"
@@ -20,6 +20,9 @@ class Person:
     :ivar account_type: ``atlassian`` or ``app``.
     :ivar administers: may administer the product.
     :ivar active: False once the account is deactivated.
+    :ivar time_zone: as in the tz database.
+    :ivar locale: e.g. ``en_GB``.
+    :ivar groups: names of those it is a member of.
     """
 
     account_id: str
@@ -27,18 +30,42 @@ class Person:
     account_type: str = "atlassian"
     administers: bool = False
     active: bool = True
+    email: str = ""
+    time_zone: str = "Europe/London"
+    locale: str = "en_GB"
+    groups: tuple[str, ...] = ("users",)
 
 
-#: By account id.
+#: The people that a sandbox begins with, by account id.
 PEOPLE: Final = {
     person.account_id: person
     for person in (
-        Person(ADMIN, "Ada Okafor", administers=True),
-        Person(MEMBER, "Jonas Lindqvist"),
-        Person("557058:2c9e4b71-3d05-4f7e-b8a2-7c1d6e9f0b03", "Priya Raman"),
-        Person("557058:3d1f5a82-6b27-4e98-9c43-8d2e7fa01c04", "Tomás Herrera"),
+        Person(ADMIN, "Ada Okafor", administers=True, email="ada@example.com", groups=("users", "administrators")),
+        Person(MEMBER, "Jonas Lindqvist", email="jonas@example.com", time_zone="Europe/Stockholm", locale="sv_SE"),
+        Person(
+            "557058:2c9e4b71-3d05-4f7e-b8a2-7c1d6e9f0b03",
+            "Priya Raman",
+            email="priya@example.com",
+            time_zone="Asia/Kolkata",
+        ),
+        Person(
+            "557058:3d1f5a82-6b27-4e98-9c43-8d2e7fa01c04",
+            "Tomás Herrera",
+            email="tomas@example.com",
+            time_zone="America/Bogota",
+            locale="es_ES",
+        ),
+        Person(
+            "557058:4e20669b-7a38-4fa9-8d54-9e3f80b12d05",
+            "Mei Tanaka",
+            email="mei@example.com",
+            time_zone="Asia/Tokyo",
+            locale="ja_JP",
+        ),
     )
 }
+#: Who wrote the sample content: all but the newest colleague.
+EDITORS: Final = tuple(PEOPLE)[:4]
 
 
 def app_person(account_id: str, name: str, *, administers: bool) -> Person:

@@ -52,28 +52,23 @@ class ContentBlockedError(ValueError):
 
 
 class AccessPolicy:
-    """What an administrator's rules keep one app out of."""
+    """Changes what an administrator's rules keep one app out of."""
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
         self._lock = Lock()
-        self._blocked: frozenset[str] = frozenset()
-
-    @property
-    def blocked(self) -> frozenset[str]:
-        """Keys of spaces or projects."""
-        return self._blocked
 
     def block(self, container: str) -> None:
         """Block one more, and tell the app. See :meth:`Installation.block`."""
         site = self._installation.site
         key = container_key(site, container)
         with self._lock:
-            if key in self._blocked:
+            blocked = self._installation.blocked
+            if key in blocked:
                 return
-            if len(self._blocked) >= MAX_BLOCKED:
+            if len(blocked) >= MAX_BLOCKED:
                 raise ValueError(f"A policy blocks {MAX_BLOCKED} spaces or projects at most.")
-            self._blocked |= {key}
+            self._installation.blocked = blocked | {key}
         for event in POLICY_EVENTS:
             self._installation.deliver(event, _body(site, key))
 
@@ -82,9 +77,10 @@ class AccessPolicy:
         site = self._installation.site
         key = container_key(site, container)
         with self._lock:
-            if key not in self._blocked:
+            blocked = self._installation.blocked
+            if key not in blocked:
                 return
-            self._blocked -= {key}
+            self._installation.blocked = blocked - {key}
         self._installation.deliver(_CHANGED, {"containers": _body(site, key)["containers"]})
 
 

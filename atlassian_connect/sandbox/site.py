@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import replace
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UrlNotAllowedError
 from ..secret import Secret
 from ..types import Product
-from .attachments import Attachments
 from .bridge.package import Bridge
-from .content import Content, Issue, Page
-from .entity_properties import EntityProperties
 from .faults import Faults
 from .http import AppUnreachableError
 from .ids import Ids
@@ -22,11 +17,16 @@ from .installation import Installation
 from .lifecycle import InstallError, fetch_descriptor, modules_of_other_products, post_lifecycle, static_modules
 from .modules.context import url_context
 from .modules.situation import Situation
-from .people import ADMIN, PEOPLE, Person
-from .permissions import Permissions
-from .rest.shapes import issue_json
-from .tasks import Tasks
-from .webhooks import issue_updated_body, page_updated_body
+from .people import ADMIN, Person
+from .store.attachments import Attachments
+from .store.changes import Change, Changes, Later
+from .store.content import Content, Issue, Page
+from .store.entity_properties import EntityProperties
+from .store.permissions import Permissions
+from .store.store import Store
+from .store.tasks import Tasks
+from .store.users import Users
+from .webhooks import body_of
 from .wire import GOOD_STATUSES, Wire
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ class Site:
         self.faults = Faults()
         self.tells_policies = True
         self._sandbox = sandbox
-        self._installations: dict[str, Installation] = {}  # by app key
+        known = (Installation(self, row.client_key, row) for row in sandbox.store.installations.of(product))
+        self._installations = {one.app_key: one for one in known}
         self._installing = RLock()  # held while apps are called; requests of apps do not need it
 
     def __repr__(self) -> str:
@@ -104,9 +105,24 @@ class Site:
         return self._sandbox.bridge
 
     @property
+    def store(self) -> Store:
+        """What both sites keep."""
+        return self._sandbox.store
+
+    @property
     def content(self) -> Content:
         """Pages and issues."""
         return self._sandbox.content
+
+    @property
+    def changes(self) -> Changes:
+        """Tells of every change of content."""
+        return self._sandbox.changes
+
+    @property
+    def users(self) -> Users:
+        """People."""
+        return self._sandbox.users
 
     @property
     def permissions(self) -> Permissions:
@@ -177,8 +193,8 @@ class Site:
             self._call_installed(installation, descriptor, secret)
             if known is not None and installation is not known:
                 known.state = "uninstalled"
+                self.store.installations.forget(known.client_key)
             installation.accept(descriptor, secret)
-            installation.state = "enabled"
             self._installations[installation.app_key] = installation
             for type_name in modules_of_other_products(static_modules(descriptor), self.product):
                 _logger.info("%s ignores modules.%s of %s.", self.name, type_name, installation.app_key)
@@ -212,9 +228,8 @@ class Site:
 
     def person(self, account_id: str) -> Person | None:
         """Find a user of this site: a human, or the user of an app."""
-        if account_id in PEOPLE:
-            return replace(PEOPLE[account_id], active=self.permissions.is_active(account_id))
-        return next((one.person for one in self.known if one.account_id == account_id), None)
+        app_users = (one.person for one in self.known if one.account_id == account_id)
+        return self.users.find(account_id) or next(app_users, None)
 
     # --- content ------------------------------------------------------------------------------------------------------
 
@@ -226,7 +241,7 @@ class Site:
         body: str | None = None,
         account_id: str = ADMIN,
         version: int | None = None,
-        later: Callable[[Callable[[], None]], None] | None = None,
+        later: Later = None,
     ) -> Page:
         """Edit a page and tell the apps (``page_updated``).
 
@@ -234,27 +249,13 @@ class Site:
         :param version: number of the new version; None for the next.
         :param later: gets the deliveries to do; None does them at once.
         :raises KeyError: there is no such page.
-        :raises atlassian_connect.sandbox.content.VersionConflictError: ``version`` is not the next one.
+        :raises atlassian_connect.sandbox.store.content.VersionConflictError: ``version`` is not the next one.
         """
-        page = self.content.edit_page(page_id, account_id=account_id, title=title, body=body, version=version)
-        person = self.person(account_id)
-        payload = page_updated_body(
-            page,
-            space_key=self.content.space(page.space_id).key,
-            base_url=self.base_url,
-            account_type=person.account_type if person else "",
-        )
-        _run(later, lambda: self.fire("page_updated", payload, account_id=account_id))
-        return page
+        with self.changes.caused_by(later=later):
+            return self.content.edit_page(page_id, account_id=account_id, title=title, body=body, version=version)
 
     def edit_issue(
-        self,
-        key: str,
-        *,
-        summary: str,
-        account_id: str = ADMIN,
-        trace: str | None = None,
-        later: Callable[[Callable[[], None]], None] | None = None,
+        self, key: str, *, summary: str, account_id: str = ADMIN, trace: str | None = None, later: Later = None
     ) -> Issue:
         """Edit an issue and tell the apps (``jira:issue_updated``).
 
@@ -263,17 +264,25 @@ class Site:
         :param later: gets the deliveries to do; None does them at once.
         :raises KeyError: there is no such issue.
         """
-        before, after, change_id = self.content.edit_issue(key, summary=summary)
-        payload = issue_updated_body(
-            issue_json(after, self),
-            person=self.person(account_id) or Person(account_id, account_id),
-            base_url=self.base_url,
-            before=before,
-            after=after,
-            change_id=change_id,
-        )
-        _run(later, lambda: self.fire("jira:issue_updated", payload, account_id=account_id, trace=trace))
-        return after
+        with self.changes.caused_by(trace=trace, later=later):
+            return self.content.edit_issue(key, account_id=account_id, summary=summary)[1]
+
+    def announce(self, change: Change, *, later: Later = None) -> None:
+        """Tell the apps of a change. Those that no webhook has a body for are told to nobody.
+
+        :param later: gets the deliveries to do; None does them at once.
+        """
+        body = body_of(self, change) if self._installations else None
+        if body is None:
+            return
+
+        def deliver() -> None:
+            self.fire(change.kind, body, account_id=change.account_id, trace=change.trace)
+
+        if later is None:
+            deliver()
+        else:
+            later(deliver)
 
     def fire(
         self, event: str, body: dict[str, Any], *, account_id: str | None = None, trace: str | None = None
@@ -290,11 +299,6 @@ class Site:
 
     def forget_all(self) -> None:
         """Drop all installations without telling anybody."""
+        for installation in self.known:
+            self.store.installations.forget(installation.client_key)
         self._installations.clear()
-
-
-def _run(later: Callable[[Callable[[], None]], None] | None, work: Callable[[], None]) -> None:
-    if later is None:
-        work()
-    else:
-        later(work)

@@ -8,23 +8,25 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import UrlNotAllowedError
 from ..protocol.modules import Module
-from .content import Issue, Page
 from .http import Answer
 from .module_urls import join
 from .people import Person, jira_user
 from .policies import POLICY_EVENTS, container_of_body
 from .rest.jql import JqlError, parse_jql
+from .rest.shapes import issue_json
+from .store.changes import Change
+from .store.content import Page
 
 if TYPE_CHECKING:
     from .installation import Installation
     from .site import Site
 
-__all__ = ["deliver", "issue_updated_body", "page_updated_body"]
+__all__ = ["body_of", "deliver"]
 
 _logger = logging.getLogger(__name__)
 
@@ -135,10 +137,18 @@ def _at(body: Mapping[str, Any], *names: str) -> Any:
 # --- bodies -----------------------------------------------------------------------------------------------------------
 
 
-def page_updated_body(page: Page, *, space_key: str, base_url: str, account_type: str) -> dict[str, Any]:
-    """What Confluence says about an edited page."""
+def body_of(site: Site, change: Change) -> dict[str, Any] | None:
+    """What the webhooks about a change say, without what all bodies have. None: there is no webhook about it."""
+    write = _BODIES.get((change.product, change.kind))
+    return write(site, change) if write else None
+
+
+def _page_updated(site: Site, change: Change) -> dict[str, Any]:
+    page: Page = change.after
+    person = site.person(change.account_id or "")
+    space_key = site.content.space(page.space_id).key
     return {
-        "accountType": "app" if account_type == "app" else "customer",
+        "accountType": "app" if person is not None and person.account_type == "app" else "customer",
         "updateTrigger": "edit_page",
         "suppressNotifications": False,
         "page": {
@@ -153,34 +163,23 @@ def page_updated_body(page: Page, *, space_key: str, base_url: str, account_type
             "creationDate": int(page.created * 1000),
             "modificationDate": int(page.modified * 1000),
             "version": page.version,
-            "self": f"{base_url}/spaces/{space_key}/pages/{page.id}",
+            "self": f"{site.base_url}/spaces/{space_key}/pages/{page.id}",
         },
     }
 
 
-def issue_updated_body(
-    issue: Mapping[str, Any], *, person: Person, base_url: str, before: Issue, after: Issue, change_id: int
-) -> dict[str, Any]:
-    """What Jira says about an edited issue.
-
-    :param issue: the issue as REST writes it.
-    """
+def _issue_updated(site: Site, change: Change) -> dict[str, Any]:
+    account_id = change.account_id or ""
+    entry = change.details["changelog"]
     return {
         "issue_event_type_name": "issue_generic",
-        "user": jira_user(person, base_url),
-        "issue": dict(issue),
-        "changelog": {
-            "id": str(change_id),
-            "items": [
-                {
-                    "field": "summary",
-                    "fieldtype": "jira",
-                    "fieldId": "summary",
-                    "from": None,
-                    "fromString": before.summary,
-                    "to": None,
-                    "toString": after.summary,
-                }
-            ],
-        },
+        "user": jira_user(site.person(account_id) or Person(account_id, account_id), site.base_url),
+        "issue": issue_json(change.after, site),
+        "changelog": {"id": entry.id, "items": list(entry.items)},
     }
+
+
+_BODIES: Final[dict[tuple[str, str], Callable[[Site, Change], dict[str, Any]]]] = {
+    ("confluence", "page_updated"): _page_updated,
+    ("jira", "jira:issue_updated"): _issue_updated,
+}

@@ -12,7 +12,7 @@ from atlassian_connect.client import HostClient, RetryPolicy
 from atlassian_connect.errors import HostBadRequestError, HostConflictError, HostNotFoundError, TaskFailedError
 from atlassian_connect.sandbox import Installation, Sandbox
 from atlassian_connect.sandbox.people import ADMIN, MEMBER
-from atlassian_connect.sandbox.seed import PUBLIC
+from atlassian_connect.sandbox.store.seed import PUBLIC
 from atlassian_connect.testing import SandboxHost
 
 from .scripted import Time

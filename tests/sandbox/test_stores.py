@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from atlassian_connect.sandbox.attachments import Attachments
-from atlassian_connect.sandbox.content import VersionConflictError
-from atlassian_connect.sandbox.entity_properties import EntityProperties, PropertyExistsError
 from atlassian_connect.sandbox.people import ADMIN, MEMBER, PEOPLE, app_person
-from atlassian_connect.sandbox.permissions import Permissions
-from atlassian_connect.sandbox.tasks import Tasks
+from atlassian_connect.sandbox.store.content import VersionConflictError
+from atlassian_connect.sandbox.store.entity_properties import PropertyExistsError
+from atlassian_connect.sandbox.store.store import Store
+from atlassian_connect.sandbox.store.tasks import Tasks
 
 OWNER = ("page", "1")
 
 
 def test_properties_by_version():
-    store = EntityProperties(lambda: 5.0)
+    store = Store(lambda: 5.0).entity_properties
     first = store.create(OWNER, "a", 1, ADMIN)
     assert (first.version, store.by_id(OWNER, first.id)) == (1, first)
     with pytest.raises(PropertyExistsError):
@@ -37,7 +36,7 @@ def test_properties_by_version():
 
 
 def test_properties_whatever_was_there():
-    store = EntityProperties(lambda: 5.0)
+    store = Store(lambda: 5.0).entity_properties
     assert store.put(OWNER, "a", {"x": 1}, ADMIN) is True
     assert store.put(OWNER, "a", 2, ADMIN) is False
     assert store.get(OWNER, "a").value == 2
@@ -45,9 +44,9 @@ def test_properties_whatever_was_there():
 
 
 def test_files():
-    store = Attachments(lambda: 5.0)
+    store = Store(lambda: 5.0).attachments
     file = store.add(OWNER, name="a.txt", media_type="text/plain", data=b"secret", account_id=ADMIN)
-    assert store.by_media_id(file.media_id) is file
+    assert store.by_media_id(file.media_id) == file
     assert "secret" not in repr(file)
     assert file.media_id not in repr(file)
     newer = store.add(OWNER, name="a.txt", media_type="text/plain", data=b"2", account_id=ADMIN, over=file)
@@ -93,7 +92,7 @@ def test_a_task_that_fails():
 
 
 def test_who_sees_what():
-    permissions, member = Permissions(), PEOPLE[MEMBER]
+    permissions, member = Store(lambda: 5.0).permissions, PEOPLE[MEMBER]
     assert permissions.sees(member, "HR")
     assert not permissions.sees(None, "HR")
     assert permissions.sees(None, "DS")

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from atlassian_connect import AtlassianConnect
 from atlassian_connect.sandbox import Installation
 from atlassian_connect.sandbox.people import ADMIN, MEMBER
-from atlassian_connect.sandbox.seed import PUBLIC
+from atlassian_connect.sandbox.store.seed import PUBLIC
 from atlassian_connect.testing import SandboxHost
 
 

@@ -13,8 +13,8 @@ from .policy import respond
 from .viewer import viewer_id
 
 if TYPE_CHECKING:
-    from ..content import Issue, Project
     from ..host import Sandbox
+    from ..store.content import Issue, Project
 
 __all__ = ["add_routes"]
 

@@ -13,8 +13,8 @@ from .policy import respond
 from .viewer import viewer_id
 
 if TYPE_CHECKING:
-    from ..content import Page, Space
     from ..host import Sandbox
+    from ..store.content import Page, Space
 
 __all__ = ["add_routes"]
 

@@ -15,8 +15,8 @@ from urllib.parse import quote
 from flask import Response, request
 from werkzeug.exceptions import NotFound
 
-from ..attachments import Attachment, StoreFullError
 from ..log import Crossing
+from ..store.attachments import Attachment, StoreFullError
 from .finding import find_issue, find_page, space_of
 from .operations import Call, Operation, Reply, RestError
 from .paging import cursor_page, start_page

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from ..content import Page, Space, VersionConflictError
 from ..people import Person, confluence_user
+from ..store.content import Page, Space, VersionConflictError
 from .finding import find_page, find_space, space_of, visible_pages, visible_spaces
 from .operations import Call, Operation, Reply, RestError
 from .paging import cursor_page, sorted_by_query

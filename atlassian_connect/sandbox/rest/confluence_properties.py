@@ -11,8 +11,8 @@ import json
 import re
 from typing import Any, Final
 
-from ..content import VersionConflictError
-from ..entity_properties import MAX_KEY_LENGTH, MAX_VALUE_LENGTH, EntityProperty, PropertyExistsError
+from ..store.content import VersionConflictError
+from ..store.entity_properties import MAX_KEY_LENGTH, MAX_VALUE_LENGTH, EntityProperty, PropertyExistsError
 from .finding import find_page, find_space, find_space_by_key
 from .operations import Call, Operation, Reply, RestError
 from .paging import cursor_page, sorted_by_query, start_page

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ..content import Page
-from ..tasks import Task
+from ..store.content import Page
+from ..store.tasks import Task
 from .confluence import allowed_on_content
 from .cql import CqlError, parse_cql
 from .finding import find_page, find_space_by_key, space_of, visible_pages, visible_spaces

@@ -13,7 +13,7 @@ from ...protocol.modules import group_modules
 from ..dynamic import ModulesRefusedError
 from ..installation import Installation
 from ..json_text import read_json
-from ..properties import PropertyRefusedError
+from ..store.app_properties import PropertyRefusedError
 from .operations import Call, Operation, Reply, RestError
 
 __all__ = ["OPERATIONS"]

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..content import Page, Space
+from ..store.content import Page, Space
 from .query_tokens import COMPARISONS, Token, moment, tokens
 
 __all__ = ["Cql", "CqlError", "parse_cql"]

@@ -19,11 +19,11 @@ from werkzeug.http import HTTP_STATUS_CODES
 from ...errors import AuthenticationError, QshMismatchError
 from ...protocol import access
 from ...protocol.qsh import explain, strip_base_path
-from ..attachments import MAX_UPLOAD_BYTES
 from ..installation import Installation
 from ..log import Crossing, mask_url
 from ..people import Person
 from ..site import Site
+from ..store.attachments import MAX_UPLOAD_BYTES
 from ..verify import Inquiry, token_of, verify
 from .operations import Call, Operation, Reply, RestError
 
@@ -101,7 +101,8 @@ def _decide(
         if caller is not None and operation.scope is not None and operation.scope not in scopes:
             raise RestError(403, f"Request not in an authorized API scope: it needs {operation.scope}.")
         call = _read_call(sandbox, site, operation, path=path, caller=caller, user=user)
-        reply = operation.view(call, **arguments)
+        with site.changes.caused_by(trace=call.trace, later=call.later):
+            reply = operation.view(call, **arguments)
     except QshMismatchError as error:
         inquiry.verdict = error.reason
         why = explain(error.received, inquiry.method, path, inquiry.query, base_path=site.context_path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..content import Issue, Page, Project, Space
+from ..store.content import Issue, Page, Project, Space
 from .operations import Call, RestError
 
 __all__ = [

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any, Final
 
-from ..content import Issue
 from ..people import jira_user
+from ..store.content import Issue
 from .finding import find_issue, find_project, visible_issues, visible_projects
 from .jql import JqlError, parse_jql
 from .operations import Call, Operation, Reply, RestError

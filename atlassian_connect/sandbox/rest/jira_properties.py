@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any, Final
 from urllib.parse import quote
 
-from ..entity_properties import MAX_KEY_LENGTH, MAX_VALUE_LENGTH
-from ..tasks import Task
+from ..store.entity_properties import MAX_KEY_LENGTH, MAX_VALUE_LENGTH
+from ..store.tasks import Task
 from .finding import find_issue, find_project, visible_issues
 from .operations import Call, Operation, Reply, RestError
 

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..content import Issue
+from ..store.content import Issue
 from .query_tokens import COMPARISONS, Token, moment, tokens
 
 __all__ = ["Jql", "JqlError", "parse_jql"]

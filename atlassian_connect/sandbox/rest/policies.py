@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ..content import Space
+from ..store.content import Space
 from .finding import visible_spaces
 from .operations import Call, Operation, Reply, RestError
 from .paging import cursor_page, sorted_by_query

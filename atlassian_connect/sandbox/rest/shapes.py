@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from ..attachments import Attachment
-from ..content import Issue, Page, Project, Space
 from ..people import PEOPLE, Person, confluence_user, jira_user
+from ..store.attachments import Attachment
+from ..store.content import Issue, Page, Project, Space
 
 if TYPE_CHECKING:
     from ..site import Site

@@ -8,7 +8,7 @@ import pytest
 from urllib3 import encode_multipart_formdata
 
 from atlassian_connect.sandbox import Installation, Sandbox
-from atlassian_connect.sandbox.attachments import MAX_UPLOAD_BYTES
+from atlassian_connect.sandbox.store.attachments import MAX_UPLOAD_BYTES
 
 from ..connect_app import ConnectApp, HostCaller
 

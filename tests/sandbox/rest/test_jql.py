@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from atlassian_connect.sandbox.content import Content
 from atlassian_connect.sandbox.rest.jql import JqlError, parse_jql
+from atlassian_connect.sandbox.store.store import Store
 
 NOW = 1_790_000_000.0
 
 
 def keys(text: str) -> list[str]:
-    return [issue.key for issue in parse_jql(text, now=NOW).run(Content(lambda: NOW).issues())]
+    return [issue.key for issue in parse_jql(text, now=NOW).run(Store(lambda: NOW).content.issues())]
 
 
 @pytest.mark.parametrize(

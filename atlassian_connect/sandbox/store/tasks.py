@@ -1,4 +1,5 @@
-"""Long-running tasks. They take a while of the sandbox's clock, and do their work when it is over.
+"""Long-running tasks. They take a while of the sandbox's clock, and do their work when it is over. They live in
+memory: a task is a promise of the process, and ends with it.
 
 Sources: https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-tasks/ and
 https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-long-running-task/
@@ -12,7 +13,7 @@ from itertools import count
 from threading import RLock
 from typing import Any, Final
 
-from ..types import Product
+from ...types import Product
 
 __all__ = ["DEFAULT_SECONDS", "Task", "Tasks"]
 
@@ -63,6 +64,14 @@ class Tasks:
         self._finished: dict[str, Task] = {}
         self._failures: list[str] = []
 
+    def clear(self) -> None:
+        """Forget all tasks, and what was to fail."""
+        with self._lock:
+            self.seconds, self._ids = DEFAULT_SECONDS, count(_FIRST_ID)
+            self._running.clear()
+            self._finished.clear()
+            self._failures.clear()
+
     def fail_next(self, message: str) -> None:
         """Let the next task that is started fail when its time is over."""
         with self._lock:
@@ -98,8 +107,12 @@ class Tasks:
             share = (now - task.started) / (end - task.started)
             return _at(task, now, progress=min(99, max(0, int(100 * share))), failure=None)
         del self._running[task_id]
-        result = work() if task.failure is None else None
-        self._finished[task_id] = _at(task, end, progress=100, failure=task.failure, result=result)
+        result, failure = None, task.failure
+        try:
+            result = work() if failure is None else None
+        except (KeyError, ValueError) as error:  # what it was about has changed since
+            failure = str(error)
+        self._finished[task_id] = _at(task, end, progress=100, failure=failure, result=result)
         return self._finished[task_id]
 
 

@@ -5,10 +5,11 @@ Source: *App properties*, https://developer.atlassian.com/cloud/confluence/app-p
 
 from __future__ import annotations
 
-from threading import Lock
 from typing import Any, Final
 
-from .json_text import read_json
+from ..json_text import read_json
+from .database import Database
+from .schema import APP_PROPERTIES, AppPropertyRow
 
 __all__ = ["RESERVED_KEY", "AppProperties", "PropertyRefusedError"]
 
@@ -34,15 +35,13 @@ class PropertyRefusedError(Exception):
 class AppProperties:
     """The properties of one installation."""
 
-    def __init__(self, client_key: str) -> None:
+    def __init__(self, database: Database, client_key: str) -> None:
+        self._db = database
         self._client_key = client_key
-        self._values: dict[str, Any] = {}
-        self._lock = Lock()
 
     def keys(self) -> list[str]:
         """Keys in the order they were created, without the reserved one."""
-        with self._lock:
-            return list(self._values)
+        return [row.key for row in self._db.find(APP_PROPERTIES, client_key=self._client_key)]
 
     def get(self, key: str) -> Any:
         """Read a value.
@@ -51,8 +50,7 @@ class AppProperties:
         """
         if key == RESERVED_KEY:
             return self._client_key
-        with self._lock:
-            return self._values[key]
+        return self._db.get(APP_PROPERTIES, self._client_key, key).value
 
     def put(self, key: str, raw: bytes) -> bool:
         """Write a value.
@@ -71,14 +69,13 @@ class AppProperties:
             raise PropertyRefusedError(400, "The property value must be valid, non-empty JSON.") from None
         if length > _MAX_VALUE_LENGTH:
             raise PropertyRefusedError(400, f"The property value cannot be longer than {_MAX_VALUE_LENGTH} characters.")
-        with self._lock:
-            new = key not in self._values
-            if new and len(self._values) >= _MAX_PROPERTIES:
+        with self._db.transaction():
+            new = self._db.first(APP_PROPERTIES, client_key=self._client_key, key=key) is None
+            if new and self._db.count(APP_PROPERTIES, client_key=self._client_key) >= _MAX_PROPERTIES:
                 raise PropertyRefusedError(409, f"The app has {_MAX_PROPERTIES} properties already.")
-            self._values[key] = value
+            self._db.save(APP_PROPERTIES, AppPropertyRow(self._client_key, key, value))
             return new
 
     def delete(self, key: str) -> bool:
         """Delete a value. False when there was none."""
-        with self._lock:
-            return self._values.pop(key, self) is not self
+        return self._db.delete(APP_PROPERTIES, client_key=self._client_key, key=key) > 0

@@ -8,10 +8,12 @@ what is usual.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from threading import Lock
 
-from .people import Person
+from ..people import Person
+from .database import Database
+from .schema import RESTRICTIONS, Restriction
 from .seed import PUBLIC
+from .users import Users
 
 __all__ = ["Permissions"]
 
@@ -19,10 +21,9 @@ __all__ = ["Permissions"]
 class Permissions:
     """Which users are kept out of which spaces and projects, and which users are deactivated."""
 
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._only: dict[str, frozenset[str]] = {}
-        self._inactive: frozenset[str] = frozenset()
+    def __init__(self, database: Database, users: Users) -> None:
+        self._db = database
+        self._users = users
 
     def restrict(self, key: str, to: Iterable[str]) -> None:
         """Let only these users see a space or project, and the users of apps.
@@ -30,31 +31,44 @@ class Permissions:
         :param key: key of the space or project.
         :param to: account ids.
         """
-        with self._lock:
-            self._only[key] = frozenset(to)
+        self._db.save(RESTRICTIONS, Restriction(key, tuple(to)))
 
     def lift(self, key: str) -> None:
         """Take a restriction back."""
-        with self._lock:
-            self._only.pop(key, None)
+        self._db.delete(RESTRICTIONS, container=key)
+
+    def restricted(self) -> dict[str, frozenset[str]]:
+        """Who sees the spaces and projects that are not for all, by their keys."""
+        return {row.container: frozenset(row.account_ids) for row in self._db.find(RESTRICTIONS)}
 
     def deactivate(self, account_id: str) -> None:
-        """Deactivate a user: nobody can act as them any more."""
-        with self._lock:
-            self._inactive |= {account_id}
+        """Deactivate a user: nobody can act as them any more.
+
+        :raises KeyError: there is no such user.
+        """
+        self._users.edit(account_id, active=False)
 
     def activate(self, account_id: str) -> None:
-        """Activate a user again."""
-        with self._lock:
-            self._inactive -= {account_id}
+        """Activate a user again.
+
+        :raises KeyError: there is no such user.
+        """
+        self._users.edit(account_id, active=True)
 
     def is_active(self, account_id: str) -> bool:
         """Whether a user is not deactivated."""
-        return account_id not in self._inactive
+        found = self._users.find(account_id)
+        return found is None or found.active
 
     def sees(self, person: Person | None, key: str) -> bool:
         """Whether a user may see a space or project. None: an anonymous visitor."""
-        only = self._only.get(key)
+        only = self._only(key)
         if person is None:
             return key in PUBLIC and only is None
         return person.account_type == "app" or only is None or person.account_id in only
+
+    def _only(self, key: str) -> tuple[str, ...] | None:
+        try:
+            return self._db.get(RESTRICTIONS, key).account_ids
+        except KeyError:
+            return None

@@ -1,0 +1,381 @@
+"""Spaces, and what is in them: pages, blog posts, custom content, their versions and labels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+from .part import Part, check_next_version
+from .schema import COMMENTS, LABELS, PAGE_VERSIONS, PAGES, RESTRICTIONS, SPACES
+from .tables import Table
+from .values import Label, Page, PageVersion, Space
+
+__all__ = ["KeyTakenError", "Pages", "Spaces", "TitleTakenError", "event_prefix"]
+
+_FIRST_SPACE_ID: Final = 98_305
+_SPACE_STEP: Final = 32_768
+FIRST_CONTENT_ID: Final = 65_537
+CONTENT_STEP: Final = 64
+_FIRST_LABEL_ID: Final = 131_073
+
+
+class TitleTakenError(ValueError):
+    """A space has no two pages of one title."""
+
+
+class KeyTakenError(ValueError):
+    """There is a space or project of this key already."""
+
+
+def event_prefix(page: Page) -> str:
+    """What the events about it begin with: ``page``, ``blog`` or ``content``."""
+    return {"page": "page", "blogpost": "blog"}.get(page.type, "content")
+
+
+class Spaces(Part):
+    """The spaces of the Confluence site."""
+
+    def spaces(self) -> list[Space]:
+        """All spaces, by id."""
+        return self._db.find(SPACES)
+
+    def space(self, space_id: str) -> Space:
+        """:raises KeyError: there is none."""
+        return self._db.get(SPACES, space_id)
+
+    def space_by_key(self, key: str) -> Space:
+        """:raises KeyError: there is none."""
+        found = self._db.first(SPACES, key=key)
+        if found is None:
+            raise KeyError(key)
+        return found
+
+    def create_space(
+        self, key: str, name: str, *, account_id: str, description: str = "", type: str = "global"
+    ) -> Space:
+        """Create a space with its homepage.
+
+        :raises KeyTakenError: the key is taken.
+        """
+        with self._db.transaction():
+            if self._db.first(SPACES, key=key):
+                raise KeyTakenError(f"A space with the key {key} exists already.")
+            space_id = str(self._db.next("space", first=_FIRST_SPACE_ID, step=_SPACE_STEP))
+            home_id = str(self._db.next("content", first=FIRST_CONTENT_ID, step=CONTENT_STEP))
+            now = self._clock()
+            space = Space(space_id, key, name, home_id, now, type, "current", description, account_id)
+            home = Page(home_id, space_id, f"{name} Home", "", account_id, now, now, account_id)
+            self._db.insert(SPACES, space)
+            self._db.insert(PAGES, home)
+            self._db.insert(PAGE_VERSIONS, PageVersion(home_id, 1, home.title, "", account_id, now))
+            self._changes.tell("confluence", "space_created", account_id, after=space)
+            return space
+
+    def edit_space(
+        self, space_id: str, *, account_id: str, name: str | None = None, description: str | None = None,
+        homepage_id: str | None = None, status: str | None = None,
+    ) -> Space:  # fmt: skip
+        """Change a space; None leaves as it is.
+
+        :raises KeyError: there is no such space.
+        """
+        wanted = {"name": name, "description": description, "homepage_id": homepage_id, "status": status}
+        with self._db.transaction():
+            before = self._db.get(SPACES, space_id)
+            changes: dict[str, Any] = {field: value for field, value in wanted.items() if value is not None}
+            after = replace(before, **changes)
+            self._db.save(SPACES, after)
+            self._changes.tell("confluence", "space_updated", account_id, before=before, after=after)
+            return after
+
+    def delete_space(self, space_id: str, *, account_id: str) -> None:
+        """Delete a space and everything in it. Apps are told of the space only.
+
+        :raises KeyError: there is no such space.
+        """
+        with self._db.transaction():
+            space = self._db.get(SPACES, space_id)
+            for page in self._db.find(PAGES, space_id=space_id):
+                self._purge(page.id)
+            self._forget("space", space_id)
+            self._db.delete(SPACES, id=space_id)
+            self._db.delete(RESTRICTIONS, container=space.key)
+            self._changes.tell("confluence", "space_removed", account_id, before=space)
+
+    def _purge(self, page_id: str) -> None:
+        for comment in self._db.find(COMMENTS, page_id=page_id):
+            self._forget("comment", comment.id)
+        tables: tuple[Table[Any], ...] = (COMMENTS, LABELS, PAGE_VERSIONS)
+        for table in tables:
+            self._db.delete(table, page_id=page_id)
+        self._forget("page", page_id)
+        self._db.delete(PAGES, id=page_id)
+
+
+class Pages(Spaces):
+    """Pages, blog posts and custom content. All three are a :class:`.values.Page`, and take each other's methods."""
+
+    def pages(
+        self, space_id: str | None = None, *, type: str = "page", status: str = "current", parent_id: str | None = None
+    ) -> list[Page]:
+        """Pages by id, of one space or of all.
+
+        :param type: ``page``, ``blogpost``, or a type of custom content.
+        :param status: ``current``, ``draft`` or ``trashed``.
+        :param parent_id: only those below it. :meth:`children` has them in their order.
+        """
+        wanted = {"space_id": space_id, "parent_id": parent_id}
+        return self._db.find(PAGES, **{key: value for key, value in wanted.items() if value}, type=type, status=status)
+
+    def blog_posts(self, space_id: str | None = None, *, status: str = "current") -> list[Page]:
+        """Blog posts by id, of one space or of all."""
+        return self.pages(space_id, type="blogpost", status=status)
+
+    def page(self, page_id: str) -> Page:
+        """A page, blog post or custom content of any status.
+
+        :raises KeyError: there is none.
+        """
+        return self._db.get(PAGES, page_id)
+
+    def page_by_title(self, space_id: str, title: str, *, type: str = "page") -> Page | None:
+        """The current page of a title. None: there is none."""
+        return self._db.first(PAGES, space_id=space_id, type=type, status="current", title=title)
+
+    def children(self, page_id: str) -> list[Page]:
+        """The current pages right below a page, in their order."""
+        return sorted(self.pages(parent_id=page_id), key=lambda page: page.position)
+
+    def ancestors(self, page_id: str) -> list[Page]:
+        """The pages above a page, the topmost first.
+
+        :raises KeyError: there is no such page.
+        """
+        found: list[Page] = []
+        above = self.page(page_id).parent_id
+        while above is not None:
+            found.insert(0, self.page(above))
+            above = found[0].parent_id
+        return found
+
+    def versions(self, page_id: str) -> list[PageVersion]:
+        """The versions of a page, oldest first."""
+        return sorted(self._db.find(PAGE_VERSIONS, page_id=page_id), key=lambda version: version.number)
+
+    def create_page(
+        self,
+        space_id: str,
+        title: str,
+        body: str,
+        *,
+        account_id: str,
+        type: str = "page",
+        status: str = "current",
+        parent_id: str | None = None,
+    ) -> Page:
+        """Create a page, a blog post or custom content. A draft is told to nobody.
+
+        :raises KeyError: there is no such space or parent.
+        :raises TitleTakenError: the space has a page of this title.
+        """
+        with self._db.transaction():
+            self._db.get(SPACES, space_id)
+            if parent_id is not None:
+                self._db.get(PAGES, parent_id)
+            if status == "current":
+                self._check_title(space_id, title, type)
+            page_id, now = str(self._db.next("content", first=FIRST_CONTENT_ID, step=CONTENT_STEP)), self._clock()
+            position = self._db.count(PAGES, parent_id=parent_id, space_id=space_id) if type == "page" else 0
+            page = Page(
+                page_id, space_id, title, body, account_id, now, now, account_id,
+                type=type, status=status, parent_id=parent_id, position=position,
+            )  # fmt: skip
+            self._db.insert(PAGES, page)
+            self._db.insert(PAGE_VERSIONS, PageVersion(page_id, 1, title, body, account_id, now))
+            if status == "current":
+                self._changes.tell("confluence", f"{event_prefix(page)}_created", account_id, after=page)
+            return page
+
+    def edit_page(
+        self,
+        page_id: str,
+        *,
+        account_id: str,
+        title: str | None = None,
+        body: str | None = None,
+        version: int | None = None,
+        message: str = "",
+        parent_id: str | None = None,
+        status: str | None = None,
+    ) -> Page:
+        """Write a new version of a page.
+
+        :param title: None keeps it, as with ``body``, ``parent_id`` and ``status``.
+        :param version: number of the new version; None for the next.
+        :param status: ``current`` publishes a draft, or takes a page out of the trash.
+        :raises KeyError: there is no such page, or no such parent.
+        :raises VersionConflictError: ``version`` is not the next one.
+        :raises TitleTakenError: the space has another page of this title.
+        :raises ValueError: a page cannot be below itself.
+        """
+        with self._db.transaction():
+            before = self._db.get(PAGES, page_id)
+            check_next_version(version, before.version)
+            after = replace(
+                before,
+                title=before.title if title is None else title,
+                body=before.body if body is None else body,
+                parent_id=before.parent_id if parent_id is None else parent_id,
+                status=before.status if status is None else status,
+                version=before.version + 1,
+                modified=self._clock(),
+                modified_by=account_id,
+                message=message,
+            )
+            self._check_parent(after)
+            if after.status == "current" and (after.title, after.status) != (before.title, before.status):
+                self._check_title(after.space_id, after.title, after.type)
+            self._db.save(PAGES, after)
+            self._db.insert(
+                PAGE_VERSIONS,
+                PageVersion(page_id, after.version, after.title, after.body, account_id, after.modified, message),
+            )
+            self._tell_edit(before, after, account_id)
+            return after
+
+    def _tell_edit(self, before: Page, after: Page, account_id: str) -> None:
+        prefix = event_prefix(after)
+        if before.status == after.status == "current":
+            self._changes.tell("confluence", f"{prefix}_updated", account_id, before=before, after=after)
+            if before.parent_id != after.parent_id:
+                self._changes.tell("confluence", f"{prefix}_moved", account_id, before=before, after=after)
+        elif after.status == "current":
+            kind = "created" if before.status == "draft" else "restored"
+            self._changes.tell("confluence", f"{prefix}_{kind}", account_id, before=before, after=after)
+
+    def move_page(
+        self, page_id: str, *, account_id: str, parent_id: str | None, space_id: str | None = None, position: int = 0
+    ) -> Page:
+        """Put a page below another, or at the top of a space. Its version stays; what is below it comes along.
+
+        :param position: among the pages there.
+        :param space_id: None keeps the space.
+        :raises KeyError: there is no such page, parent or space.
+        :raises ValueError: a page cannot be below itself.
+        """
+        with self._db.transaction():
+            before = self._db.get(PAGES, page_id)
+            home = space_id or before.space_id
+            self._db.get(SPACES, home)
+            after = replace(before, parent_id=parent_id, space_id=home, position=position)
+            self._check_parent(after)
+            self._db.save(PAGES, after)
+            siblings = [page for page in self.pages(home) if page.parent_id == parent_id and page.id != page_id]
+            siblings.sort(key=lambda page: page.position)
+            for number, page in enumerate([*siblings[:position], after, *siblings[position:]]):
+                self._db.save(PAGES, replace(page, position=number))
+            below = self._db.find(PAGES, parent_id=page_id) if home != before.space_id else []
+            while below:
+                page = below.pop()
+                self._db.save(PAGES, replace(page, space_id=home))
+                below += self._db.find(PAGES, parent_id=page.id)
+            moved = self._db.get(PAGES, page_id)
+            self._changes.tell("confluence", f"{event_prefix(after)}_moved", account_id, before=before, after=moved)
+            return moved
+
+    def copy_page(self, page_id: str, *, space_id: str, title: str, account_id: str) -> Page:
+        """Make a page of its own out of a page's title and body. Where the title is taken, it is a ``Copy of`` it.
+
+        :raises KeyError: there is no such page or space.
+        """
+        with self._db.transaction():
+            page = self.page(page_id)
+            while page.type == "page" and self.page_by_title(space_id, title):
+                title = f"Copy of {title}"
+            return self.create_page(space_id, title, page.body, account_id=account_id, type=page.type)
+
+    def trash_page(self, page_id: str, *, account_id: str) -> Page:
+        """Move a page to the trash. The pages below it move up.
+
+        :raises KeyError: there is no such page.
+        """
+        with self._db.transaction():
+            before = self._db.get(PAGES, page_id)
+            after = replace(before, status="trashed")
+            for page in self._db.find(PAGES, parent_id=page_id):
+                self._db.save(PAGES, replace(page, parent_id=before.parent_id))
+            self._db.save(PAGES, after)
+            if before.status == "current":
+                self._changes.tell(
+                    "confluence", f"{event_prefix(before)}_trashed", account_id, before=before, after=after
+                )
+            return after
+
+    def delete_page(self, page_id: str, *, account_id: str) -> None:
+        """Delete a page for good, with its comments, labels, properties, files and versions.
+
+        :raises KeyError: there is no such page.
+        """
+        with self._db.transaction():
+            page = self._db.get(PAGES, page_id)
+            for child in self._db.find(PAGES, parent_id=page_id):
+                self._db.save(PAGES, replace(child, parent_id=page.parent_id))
+            self._purge(page_id)
+            if page.status != "draft":
+                self._changes.tell("confluence", f"{event_prefix(page)}_removed", account_id, before=page)
+
+    # --- labels -------------------------------------------------------------------------------------------------------
+
+    def labels(self, page_id: str) -> list[Label]:
+        """The labels of a page, in the order they were added."""
+        return self._db.find(LABELS, page_id=page_id)
+
+    def labelled(self, name: str) -> list[Page]:
+        """The pages and blog posts that have a label."""
+        return [self.page(label.page_id) for label in self._db.find(LABELS, name=name)]
+
+    def all_labels(self) -> dict[str, set[str]]:
+        """The names of the labels of all pages, by the page's id: for searches."""
+        found: dict[str, set[str]] = {}
+        for label in self._db.find(LABELS):
+            found.setdefault(label.page_id, set()).add(label.name)
+        return found
+
+    def add_label(self, page_id: str, name: str, *, account_id: str, prefix: str = "global") -> Label:
+        """Label a page. Nothing happens when it has the label.
+
+        :raises KeyError: there is no such page.
+        """
+        with self._db.transaction():
+            page, known = self.page(page_id), self._db.first(LABELS, page_id=page_id, prefix=prefix, name=name)
+            if known is not None:
+                return known
+            elsewhere = self._db.first(LABELS, prefix=prefix, name=name)
+            label_id = elsewhere.id if elsewhere else str(self._db.next("label", first=_FIRST_LABEL_ID))
+            label = Label(page_id, name, label_id, prefix)
+            self._db.insert(LABELS, label)
+            self._changes.tell("confluence", "label_added", account_id, after=label, about=page)
+            return label
+
+    def remove_label(self, page_id: str, name: str, *, account_id: str) -> bool:
+        """Take a label off a page. False when it has none of this name."""
+        with self._db.transaction():
+            label = self._db.first(LABELS, page_id=page_id, name=name)
+            if label is None:
+                return False
+            self._db.delete(LABELS, page_id=page_id, name=name)
+            self._changes.tell("confluence", "label_removed", account_id, before=label, about=self.page(page_id))
+            return True
+
+    # --- rules --------------------------------------------------------------------------------------------------------
+
+    def _check_title(self, space_id: str, title: str, type: str) -> None:
+        if type == "page" and self.page_by_title(space_id, title):
+            raise TitleTakenError(f"A page with the title {title!r} exists already in this space.")
+
+    def _check_parent(self, page: Page) -> None:
+        above = page.parent_id
+        while above is not None:
+            if above == page.id:
+                raise ValueError("A page cannot be below itself.")
+            above = self._db.get(PAGES, above).parent_id

@@ -1,0 +1,349 @@
+"""Projects and their issues."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from ..people import ADMIN
+from .confluence import KeyTakenError
+from .jira_history import items_between
+from .jira_setup import ISSUE_TYPES, PRIORITIES, TRANSITIONS, Transition
+from .part import Part
+from .schema import (
+    CHANGELOG,
+    COMPONENTS,
+    ISSUE_COMMENTS,
+    ISSUE_LINKS,
+    ISSUES,
+    PROJECTS,
+    RESTRICTIONS,
+    VERSIONS,
+)
+from .values import ChangelogEntry, Issue, IssueComment, IssueLink, Project
+
+__all__ = ["Issues", "Projects", "TransitionRefusedError"]
+
+FIRST_PROJECT_ID: Final = 10_000
+FIRST_ISSUE_ID: Final = 10_100
+_FIRST_CHANGE_ID: Final = 20_001
+_FIRST_COMMENT_ID: Final = 10_500
+_FIRST_LINK_ID: Final = 10_900
+#: What :meth:`Issues.edit_issue` can change.
+_EDITABLE: Final = frozenset(
+    {
+        "assignee", "description", "fields", "issue_type", "labels", "parent_id", "priority", "reporter", "resolution",
+        "summary",
+    }
+)  # fmt: skip
+
+
+class TransitionRefusedError(ValueError):
+    """The workflow has no such step from where the issue stands."""
+
+
+class Projects(Part):
+    """The projects of the Jira site."""
+
+    def projects(self) -> list[Project]:
+        """All projects, by id."""
+        return self._db.find(PROJECTS)
+
+    def project(self, id_or_key: str) -> Project:
+        """:raises KeyError: there is none."""
+        found = self._db.first(PROJECTS, id=id_or_key) or self._db.first(PROJECTS, key=id_or_key)
+        if found is None:
+            raise KeyError(id_or_key)
+        return found
+
+    def create_project(
+        self, key: str, name: str, *, account_id: str, lead: str | None = None, type: str = "software",
+        description: str = "",
+    ) -> Project:  # fmt: skip
+        """Create a project.
+
+        :param lead: None for whoever creates it.
+        :raises KeyTakenError: the key is taken.
+        """
+        with self._db.transaction():
+            if self._db.first(PROJECTS, key=key):
+                raise KeyTakenError(f"A project with the key {key} exists already.")
+            number = str(self._db.next("project", first=FIRST_PROJECT_ID))
+            project = Project(number, key, name, type, lead or account_id, description)
+            self._db.insert(PROJECTS, project)
+            self._changes.tell("jira", "project_created", account_id, after=project)
+            return project
+
+    def edit_project(
+        self, id_or_key: str, *, account_id: str, name: str | None = None, lead: str | None = None,
+        description: str | None = None,
+    ) -> Project:  # fmt: skip
+        """Change a project; None leaves as it is.
+
+        :raises KeyError: there is no such project.
+        """
+        wanted = {"name": name, "lead": lead, "description": description}
+        with self._db.transaction():
+            before = self.project(id_or_key)
+            after = replace(before, **{field: value for field, value in wanted.items() if value is not None})
+            self._db.save(PROJECTS, after)
+            self._changes.tell("jira", "project_updated", account_id, before=before, after=after)
+            return after
+
+    def delete_project(self, id_or_key: str, *, account_id: str) -> None:
+        """Delete a project with its issues. Apps are told of the project only.
+
+        :raises KeyError: there is no such project.
+        """
+        with self._db.transaction():
+            project = self.project(id_or_key)
+            for issue in self._db.find(ISSUES, project_key=project.key):
+                self._erase(issue)
+            self._db.delete(COMPONENTS, project_key=project.key)
+            self._db.delete(VERSIONS, project_key=project.key)
+            self._forget("project", project.id)
+            self._db.delete(PROJECTS, id=project.id)
+            self._db.delete(RESTRICTIONS, container=project.key)
+            self._changes.tell("jira", "project_deleted", account_id, before=project)
+
+    def _erase(self, issue: Issue) -> None:
+        for comment in self._db.find(ISSUE_COMMENTS, issue_id=issue.id):
+            self._forget("issue_comment", comment.id)
+        self._db.delete(ISSUE_COMMENTS, issue_id=issue.id)
+        self._db.delete(CHANGELOG, issue_id=issue.id)
+        for column in ("outward_id", "inward_id"):
+            self._db.delete(ISSUE_LINKS, **{column: issue.id})
+        self._forget("issue", issue.id)
+        self._db.delete(ISSUES, id=issue.id)
+
+
+class Issues(Projects):
+    """Issues, their comments, links and history."""
+
+    def issues(self, project_key: str | None = None) -> list[Issue]:
+        """Issues by id, of one project or of all."""
+        return self._db.find(ISSUES, **({"project_key": project_key} if project_key else {}))
+
+    def issue(self, id_or_key: str) -> Issue:
+        """:raises KeyError: there is none."""
+        found = self._db.first(ISSUES, id=id_or_key) or self._db.first(ISSUES, key=id_or_key)
+        if found is None:
+            raise KeyError(id_or_key)
+        return found
+
+    def subtasks(self, issue_id: str) -> list[Issue]:
+        """The issues right below an issue, by id."""
+        return self._db.find(ISSUES, parent_id=issue_id)
+
+    def history(self, issue_id: str) -> list[ChangelogEntry]:
+        """What was changed on an issue, oldest first."""
+        return self._db.find(CHANGELOG, issue_id=issue_id)
+
+    def create_issue(
+        self,
+        project: str,
+        summary: str,
+        *,
+        account_id: str,
+        issue_type: str = "Task",
+        description: dict[str, Any] | None = None,
+        priority: str = "Medium",
+        assignee: str | None = None,
+        reporter: str | None = None,
+        labels: tuple[str, ...] = (),
+        parent_id: str | None = None,
+        fields: Mapping[str, Any] | None = None,
+    ) -> Issue:
+        """Create an issue, to do.
+
+        :param project: key or id.
+        :param reporter: None for whoever creates it.
+        :raises KeyError: there is no such project, parent, issue type or priority.
+        """
+        with self._db.transaction():
+            home, now = self.project(project), self._clock()
+            if parent_id is not None:
+                self._db.get(ISSUES, parent_id)
+            issue = Issue(
+                id=str(self._db.next("issue", first=FIRST_ISSUE_ID)),
+                key=f"{home.key}-{self._db.next(f'issues of {home.id}')}",
+                project_key=home.key,
+                summary=summary,
+                issue_type=ISSUE_TYPES[issue_type].name,
+                status="To Do",
+                resolution=None,
+                assignee=assignee,
+                reporter=reporter or account_id,
+                created=now,
+                updated=now,
+                description=description,
+                priority=PRIORITIES[priority].name,
+                labels=labels,
+                parent_id=parent_id,
+                creator=account_id,
+                fields=dict(fields or {}),
+            )
+            self._db.insert(ISSUES, issue)
+            self._changes.tell("jira", "jira:issue_created", account_id, after=issue)
+            return issue
+
+    def edit_issue(self, id_or_key: str, *, account_id: str = ADMIN, **changes: Any) -> tuple[Issue, Issue, int]:
+        """Change an issue. An edit that changes nothing is told to nobody.
+
+        :param changes: by the names of :class:`.values.Issue`: ``summary``, ``description``, ``issue_type``, ``priority``,
+            ``assignee``, ``reporter``, ``labels``, ``parent_id``, ``resolution``; ``fields`` is merged, and None in it takes
+            a value away.
+        :return: the issue before and after, and the id of the change; 0 when nothing changed.
+        :raises KeyError: there is no such issue, issue type or priority.
+        """
+        unknown = changes.keys() - _EDITABLE
+        if unknown:
+            raise TypeError(f"edit_issue() cannot change {', '.join(sorted(unknown))}.")
+        with self._db.transaction():
+            before = self.issue(id_or_key)
+            if "fields" in changes:
+                merged = {**before.fields, **changes["fields"]}
+                changes["fields"] = {key: value for key, value in merged.items() if value is not None}
+            if "issue_type" in changes:
+                changes["issue_type"] = ISSUE_TYPES[changes["issue_type"]].name
+            if "priority" in changes:
+                changes["priority"] = PRIORITIES[changes["priority"]].name
+            if "resolution" in changes:
+                changes["resolved"] = before.resolved or self._clock() if changes["resolution"] else None
+            return self._change(before, account_id, changes)
+
+    def transitions(self, issue: Issue) -> list[Transition]:
+        """The steps that the workflow has from where an issue stands."""
+        return [one for one in TRANSITIONS.values() if one.to != issue.status]
+
+    def transition_issue(
+        self, id_or_key: str, transition_id: str, *, account_id: str, resolution: str = "Done"
+    ) -> tuple[Issue, Issue, int]:
+        """Take an issue a step through its workflow.
+
+        :param resolution: set when the step leads to ``Done``; other steps take it away.
+        :return: as :meth:`edit_issue`.
+        :raises KeyError: there is no such issue.
+        :raises TransitionRefusedError: the issue has no such step.
+        """
+        with self._db.transaction():
+            before = self.issue(id_or_key)
+            step = next((one for one in self.transitions(before) if one.id == transition_id), None)
+            if step is None:
+                raise TransitionRefusedError(f"{before.key} has no transition {transition_id!r} in {before.status}.")
+            done = step.to == "Done"
+            changes = {
+                "status": step.to,
+                "resolution": resolution if done else None,
+                "resolved": self._clock() if done else None,
+            }
+            return self._change(before, account_id, changes)
+
+    def _change(self, before: Issue, account_id: str, changes: Mapping[str, Any]) -> tuple[Issue, Issue, int]:
+        now = self._clock()
+        after = replace(before, **changes)
+        items = items_between(before, after)
+        if not items:
+            return before, before, 0
+        after = replace(after, updated=now)
+        entry = ChangelogEntry(
+            str(self._db.next("change", first=_FIRST_CHANGE_ID)), before.id, account_id, now, tuple(items)
+        )
+        self._db.save(ISSUES, after)
+        self._db.insert(CHANGELOG, entry)
+        self._changes.tell("jira", "jira:issue_updated", account_id, before=before, after=after, changelog=entry)
+        return before, after, int(entry.id)
+
+    def delete_issue(self, id_or_key: str, *, account_id: str, subtasks: bool = True) -> None:
+        """Delete an issue with its sub-tasks. Issues below an epic stay, without a parent.
+
+        :param subtasks: False refuses an issue that has any.
+        :raises KeyError: there is no such issue.
+        :raises ValueError: it has sub-tasks.
+        """
+        with self._db.transaction():
+            issue = self.issue(id_or_key)
+            for below in self.subtasks(issue.id):
+                if ISSUE_TYPES[below.issue_type].level >= 0:
+                    self._db.save(ISSUES, replace(below, parent_id=None))
+                elif subtasks:
+                    self.delete_issue(below.id, account_id=account_id)
+                else:
+                    raise ValueError(f"The issue {issue.key} has subtasks.")
+            self._erase(issue)
+            self._changes.tell("jira", "jira:issue_deleted", account_id, before=issue)
+
+    # --- comments and links -------------------------------------------------------------------------------------------
+
+    def issue_comments(self, issue_id: str) -> list[IssueComment]:
+        """The comments on an issue, by age."""
+        return self._db.find(ISSUE_COMMENTS, issue_id=issue_id)
+
+    def issue_comment(self, comment_id: str) -> IssueComment:
+        """:raises KeyError: there is none."""
+        return self._db.get(ISSUE_COMMENTS, comment_id)
+
+    def add_issue_comment(self, id_or_key: str, body: dict[str, Any], *, account_id: str) -> IssueComment:
+        """Comment on an issue, which is an update of it.
+
+        :param body: in Atlassian Document Format.
+        :raises KeyError: there is no such issue.
+        """
+        with self._db.transaction():
+            now = self._clock()
+            issue = replace(self.issue(id_or_key), updated=now)
+            number = str(self._db.next("issue_comment", first=_FIRST_COMMENT_ID))
+            comment = IssueComment(number, issue.id, body, account_id, now, now, account_id)
+            self._db.insert(ISSUE_COMMENTS, comment)
+            self._db.save(ISSUES, issue)
+            self._changes.tell("jira", "comment_created", account_id, after=comment, about=issue)
+            return comment
+
+    def edit_issue_comment(self, comment_id: str, body: dict[str, Any], *, account_id: str) -> IssueComment:
+        """:raises KeyError: there is no such comment."""
+        with self._db.transaction():
+            before = self.issue_comment(comment_id)
+            after = replace(before, body=body, updated=self._clock(), updated_by=account_id)
+            self._db.save(ISSUE_COMMENTS, after)
+            issue = self.issue(before.issue_id)
+            self._changes.tell("jira", "comment_updated", account_id, before=before, after=after, about=issue)
+            return after
+
+    def delete_issue_comment(self, comment_id: str, *, account_id: str) -> None:
+        """:raises KeyError: there is no such comment."""
+        with self._db.transaction():
+            comment = self.issue_comment(comment_id)
+            self._forget("issue_comment", comment_id)
+            self._db.delete(ISSUE_COMMENTS, id=comment_id)
+            issue = self.issue(comment.issue_id)
+            self._changes.tell("jira", "comment_deleted", account_id, before=comment, about=issue)
+
+    def issue_links(self, issue_id: str) -> list[IssueLink]:
+        """The links from and to an issue."""
+        return [*self._db.find(ISSUE_LINKS, outward_id=issue_id), *self._db.find(ISSUE_LINKS, inward_id=issue_id)]
+
+    def issue_link(self, link_id: str) -> IssueLink:
+        """:raises KeyError: there is none."""
+        return self._db.get(ISSUE_LINKS, link_id)
+
+    def link_issues(self, type_name: str, outward: str, inward: str, *, account_id: str) -> IssueLink:
+        """Link two issues, by keys or ids: ``outward`` blocks ``inward``.
+
+        :param type_name: a name of :data:`.jira_setup.LINK_TYPES`.
+        :raises KeyError: there is no such issue.
+        """
+        with self._db.transaction():
+            ends = self.issue(outward), self.issue(inward)
+            link = IssueLink(str(self._db.next("link", first=_FIRST_LINK_ID)), type_name, ends[0].id, ends[1].id)
+            self._db.insert(ISSUE_LINKS, link)
+            self._changes.tell("jira", "issuelink_created", account_id, after=link, about=ends)
+            return link
+
+    def unlink_issues(self, link_id: str, *, account_id: str) -> None:
+        """:raises KeyError: there is no such link."""
+        with self._db.transaction():
+            link = self.issue_link(link_id)
+            self._db.delete(ISSUE_LINKS, id=link_id)
+            ends = self.issue(link.outward_id), self.issue(link.inward_id)
+            self._changes.tell("jira", "issuelink_deleted", account_id, before=link, about=ends)

@@ -1,0 +1,146 @@
+"""The tables of a sandbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ..people import Person
+from . import values
+from .tables import Table
+
+__all__ = [
+    "TABLES",
+    "AppPropertyRow",
+    "AttachmentRow",
+    "Fact",
+    "InstallationRow",
+    "PropertyRow",
+    "Restriction",
+    "WebhookRegistration",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that is to be known about the sandbox itself."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restriction:
+    """Only some users see a space or project."""
+
+    container: str
+    account_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyRow:
+    """A property of something on the site. See :class:`.entity_properties.EntityProperty`."""
+
+    owner_kind: str
+    owner_id: str
+    id: str
+    key: str
+    value: Any
+    account_id: str
+    created: float
+    modified: float
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentRow:
+    """A file. See :class:`.attachments.Attachment`."""
+
+    id: str
+    owner_kind: str
+    owner_id: str
+    name: str
+    media_type: str
+    data: bytes = field(repr=False)
+    account_id: str
+    created: float
+    media_id: str = field(repr=False)
+    media_hash: str
+    comment: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class InstallationRow:
+    """An app on a site. See :class:`..installation.Installation`.
+
+    :ivar dynamic: type and definition of the dynamic modules.
+    """
+
+    client_key: str
+    product: str
+    account_id: str
+    oauth_client_id: str
+    state: str
+    licence: str
+    secret: str | None = field(repr=False)
+    descriptor: dict[str, Any]
+    dynamic: tuple[tuple[str, dict[str, Any]], ...]
+    blocked: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AppPropertyRow:
+    """What an app keeps on a site. See :class:`.app_properties.AppProperties`."""
+
+    client_key: str
+    key: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRegistration:
+    """A dynamic webhook of Jira.
+
+    :ivar client_key: of the app that registered it.
+    :ivar expires: seconds since the epoch.
+    """
+
+    id: str
+    client_key: str
+    url: str
+    events: tuple[str, ...]
+    jql: str
+    expires: float
+    field_ids: tuple[str, ...] = ()
+    property_keys: tuple[str, ...] = ()
+
+
+FACTS: Final = Table("facts", Fact)
+USERS: Final = Table("users", Person, cached=True)
+RESTRICTIONS: Final = Table("restrictions", Restriction, cached=True)
+INSTALLATIONS: Final = Table("installations", InstallationRow)
+APP_PROPERTIES: Final = Table("app_properties", AppPropertyRow, key=["client_key", "key"])
+WEBHOOKS: Final = Table("webhooks", WebhookRegistration)
+PROPERTIES: Final = Table("properties", PropertyRow, key=["owner_kind", "owner_id", "key"])
+ATTACHMENTS: Final = Table("attachments", AttachmentRow, indexes=[["owner_kind", "owner_id"], ["media_hash"]])
+
+SPACES: Final = Table("spaces", values.Space, cached=True)
+PAGES: Final = Table("pages", values.Page, indexes=[["space_id", "type", "status"], ["parent_id"]])
+PAGE_VERSIONS: Final = Table("page_versions", values.PageVersion, key=["page_id", "number"])
+COMMENTS: Final = Table("comments", values.Comment, indexes=[["page_id"]])
+LABELS: Final = Table("labels", values.Label, key=["page_id", "prefix", "name"], indexes=[["name"]])
+
+PROJECTS: Final = Table("projects", values.Project)
+COMPONENTS: Final = Table("components", values.Component, indexes=[["project_key"]])
+VERSIONS: Final = Table("versions", values.ProjectVersion, indexes=[["project_key"]])
+ISSUES: Final = Table("issues", values.Issue, indexes=[["key"], ["project_key"], ["parent_id"]])
+ISSUE_COMMENTS: Final = Table("issue_comments", values.IssueComment, indexes=[["issue_id"]])
+CHANGELOG: Final = Table("changelog", values.ChangelogEntry, indexes=[["issue_id"]])
+ISSUE_LINKS: Final = Table("issue_links", values.IssueLink, indexes=[["outward_id"], ["inward_id"]])
+FIELDS: Final = Table("fields", values.Field)
+DASHBOARDS: Final = Table("dashboards", values.Dashboard)
+GADGETS: Final = Table("gadgets", values.Gadget, indexes=[["dashboard_id"]])
+
+#: All of them.
+TABLES: Final[tuple[Table[Any], ...]] = tuple(one for one in list(globals().values()) if isinstance(one, Table))
