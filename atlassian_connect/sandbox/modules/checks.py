@@ -10,6 +10,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ..rest.jira_permissions import holds_permission, known_permissions
+from ..rest.shapes import issue_json
+from .expressions import evaluate_expression
 from .found import Found, find
 from .situation import Situation
 
@@ -167,6 +169,38 @@ def _project_type(asked: Asked, params: Mapping[str, Any]) -> bool:
     return project is not None and getattr(project, "type", "software") == params.get("projectTypeKey")
 
 
+def _expression(asked: Asked, params: Mapping[str, Any]) -> bool | None:
+    """Only the part of the language that the sandbox has; see :mod:`.expressions`."""
+    value = evaluate_expression(str(params.get("expression", "")), _expression_variables(asked))
+    return value if isinstance(value, bool) else None
+
+
+def _expression_variables(asked: Asked) -> dict[str, Any]:
+    found, variables = asked.found, dict[str, Any]()
+    variables["user"] = _expression_user(found.person.account_id) if found.person else None
+    if found.project is not None:
+        variables["project"] = {"id": int(found.project.id), "key": found.project.key, "name": found.project.name}
+    if found.issue is not None:
+        fields = issue_json(found.issue, asked.site)["fields"]
+        variables["issue"] = {
+            "id": int(found.issue.id),
+            "key": found.issue.key,
+            "summary": found.issue.summary,
+            "issueType": {"id": int(found.issue_type_id), "name": found.issue.issue_type},
+            "status": {"id": int(fields["status"]["id"]), "name": found.issue.status},
+            "project": variables.get("project"),
+            "assignee": _expression_user(found.issue.assignee) if found.issue.assignee else None,
+            "reporter": _expression_user(found.issue.reporter),
+            "resolution": {"name": found.issue.resolution} if found.issue.resolution else None,
+            "labels": fields["labels"],
+        }
+    return variables
+
+
+def _expression_user(account_id: str) -> dict[str, Any]:
+    return {"accountId": account_id}
+
+
 # --- Confluence -------------------------------------------------------------------------------------------------------
 
 
@@ -221,6 +255,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "is_issue_unresolved": _unresolved,
     "is_sub_task": lambda asked, params: asked.found.is_sub_task,
     "is_watching_issue": _never,
+    "jira_expression": _expression,
     "linking_enabled": _always,
     "project_type": _project_type,
     "sub_tasks_enabled": _always,

@@ -66,7 +66,11 @@ def holds(name: str, installation: Installation, situation: Situation, **params)
         ("project_type", {"projectTypeKey": "business"}, False, False, False),
         ("user_is_the_logged_in_user", {}, False, True, False),
         ("voting_enabled", {}, True, True, True),
-        ("jira_expression", {"expression": "true"}, None, None, None),
+        ("jira_expression", {"expression": "true"}, True, True, True),
+        ("jira_expression", {"expression": "1"}, None, None, None),
+        ("jira_expression", {}, None, None, None),
+        ("jira_expression", {"expression": "issue.issueType.name == 'Task'"}, None, True, True),
+        ("jira_expression", {"expression": "issue.assignee != null && user.accountId == '5'"}, None, False, False),
         ("has_page", {}, None, None, None),  # Confluence's, and Jira does not know it
     ],
 )
@@ -210,19 +214,16 @@ def test_conditions_that_cannot_be_read_are_said(jira_app: Installation):
         ("contains_any_user_group", {"objectName": "gone"}, False),
     ],
 )
-@pytest.mark.parametrize("owner", ["addon", "issue", "project", "user"])
-def test_properties_of_jira(sandbox: Sandbox, jira_app: Installation, owner, kind, more, expected):
+def test_properties_of_jira(sandbox: Sandbox, jira_app: Installation, kind, more, expected):
     value = {"a": {"b": 42}, "t": "text", "y": True, "l": ["a", "b", "OPS"], "p": "OPS"}
-    if owner == "addon":
-        jira_app.properties.put("flag", json.dumps(value).encode())
-    else:
-        project = sandbox.content.project("OPS")
-        issue = sandbox.content.issue("OPS-1")
-        named = {"issue": ("issue", issue.id), "project": ("project", project.id), "user": ("jira-user", MEMBER)}
-        sandbox.entity_properties.put(named[owner], "flag", value, ADMIN)
-    name = f"addon_property_{kind}" if owner == "addon" else f"entity_property_{kind}"
-    params = {"propertyKey": "flag", **more} | ({} if owner == "addon" else {"entity": owner})
-    assert holds(name, jira_app, MEMBER_HERE["jira"], **params) is expected
+    jira_app.properties.put("flag", json.dumps(value).encode())
+    here, params = MEMBER_HERE["jira"], {"propertyKey": "flag", **more}
+    assert holds(f"addon_property_{kind}", jira_app, here, **params) is expected
+    issue, project = sandbox.content.issue("OPS-1"), sandbox.content.project("OPS")
+    for owner in (("issue", issue.id), ("project", project.id), ("jira-user", MEMBER)):
+        sandbox.entity_properties.put(owner, "flag", value, ADMIN)
+        entity = owner[0].removeprefix("jira-")
+        assert holds(f"entity_property_{kind}", jira_app, here, entity=entity, **params) is expected, owner
 
 
 @pytest.mark.parametrize("owner", ["content", "space"])
