@@ -6,45 +6,19 @@ from pathlib import Path
 
 import click
 from flask.cli import with_appcontext
-from werkzeug.exceptions import HTTPException
-from werkzeug.routing import MapAdapter
 
-from ..protocol.descriptor import Problem, check_descriptor, host_called_paths
-from ..web.context import ConnectState, current_state
+from ..web.context import current_state
+from ..web.descriptor_check import descriptor_problems
 from .descriptor_lock import diff_command, lock_command
 from .descriptor_validate import problem_lines, validate_command
 from .output import ConnectGroup
 
-__all__ = ["descriptor_group", "descriptor_problems"]
+__all__ = ["descriptor_group"]
 
 _OUTPUT = click.option(
     "--output", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="Write to this file."
 )
 _CHECK = click.option("--check", is_flag=True, help="Check it instead: exit 1 when hosts would refuse it.")
-
-
-def descriptor_problems(state: ConnectState) -> list[Problem]:
-    """Check the served document, and whether the app has a route for what it names."""
-    document = state.descriptor
-    routes = state.app.url_map.bind("localhost")
-    return [
-        *check_descriptor(document),
-        *(
-            Problem("warning", path, "The descriptor names this path, and the app has no route for it.")
-            for path in sorted(host_called_paths(document))
-            if not _is_routed(routes, path)
-        ),
-    ]
-
-
-def _is_routed(routes: MapAdapter, path: str) -> bool:
-    for method in ("GET", "POST"):
-        try:
-            routes.match(path, method=method)
-        except HTTPException:
-            continue
-        return True
-    return False
 
 
 @click.group("descriptor", cls=ConnectGroup, invoke_without_command=True)

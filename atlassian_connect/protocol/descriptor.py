@@ -149,7 +149,10 @@ def require_valid(document: Mapping[str, Any]) -> list[Problem]:
     if errors:
         more = f" ({len(errors) - 1} more errors)" if len(errors) > 1 else ""
         first = str(errors[0]).removeprefix(f"{errors[0].path}: ")
-        raise DescriptorError(first + more, path=errors[0].path)
+        caught = DescriptorError(first + more, path=errors[0].path)
+        for problem in errors[1:]:
+            caught.add_note(str(problem))  # a traceback at start-up shows them all
+        raise caught
     return problems
 
 

@@ -115,7 +115,7 @@ def _type_problems(checking: Checking, known: ModuleType, entries: object, path:
 def _entry_problems(
     checking: Checking, whole: _Document, module: Module, known: ModuleType | None, path: str
 ) -> Iterator[Problem]:
-    entry = module.definition
+    entry, opened = module.definition, len(checking.open_paths)
     if "key" not in entry and known is not None and known.has_key:
         fix = f"Every module of {module.type} needs one that is unique in the app."
         yield error(f"{path}.key", "key is missing.", fix)
@@ -128,7 +128,8 @@ def _entry_problems(
     yield from _condition_problems(checking, known, entry, path)
     yield from url_problems(checking, known, entry, path, base_url=whole.base_url)
     for where, text in check_context_parameters(module, product=checking.product, path=path):
-        yield warning(where, text)
+        if where not in checking.open_paths[opened:]:
+            yield warning(where, text)
     yield from _reference_problems(checking, whole, module, path)
     if module.type == "webhooks":
         yield from _event(checking, entry.get("event"), f"{path}.event")

@@ -88,7 +88,7 @@ class Checking:
 
 
 @lru_cache(maxsize=4096)
-def closest(name: str, known: frozenset[str], *, cutoff: float = 0.8) -> str | None:
+def closest(name: str, known: frozenset[str], *, cutoff: float = 0.74) -> str | None:
     """Find the name that was probably meant: one of another letter case, or a misspelt one."""
     if len(name) > 60:
         return None
