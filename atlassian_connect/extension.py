@@ -51,6 +51,7 @@ from .types import Product
 from .web.background import Background, ThreadedBackground
 from .web.call_file import call_counts
 from .web.context import EXTENSION, ConnectState, authenticate, current_state, state_of
+from .web.descriptor_check import problem_logger
 from .web.guards import guarded, is_guarded, shell
 from .web.responses import install_response_handling
 from .web.routes import serves
@@ -138,6 +139,7 @@ class AtlassianConnect(Shortcuts):
         self._route(app, state, template)
         install_response_handling(app)
         app.before_request_funcs.setdefault(None, []).append(lambda: _guard_descriptor_urls(app))
+        app.before_request_funcs[None].append(problem_logger(app))
         app.context_processor(helpers)
         app.cli.add_command(connect_group)
         for name in _LOGGERS:
