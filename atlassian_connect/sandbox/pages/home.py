@@ -1,10 +1,10 @@
-"""Where to begin: the choice between the sites, and addresses of before."""
+"""Where to begin: the choice between the sites; and what leads nowhere."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from flask import Blueprint, Response, redirect, url_for
+from flask import Blueprint, Response, abort, redirect, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from .policy import respond
@@ -16,7 +16,7 @@ __all__ = ["add_routes"]
 
 
 def add_routes(blueprint: Blueprint, sandbox: Sandbox) -> None:
-    """The first page."""
+    """The first page, and the last."""
 
     @blueprint.get("/")
     def home() -> Response:
@@ -25,3 +25,7 @@ def add_routes(blueprint: Blueprint, sandbox: Sandbox) -> None:
     @blueprint.get("/sandbox")
     def sandbox_home() -> BaseResponse:
         return redirect(url_for("pages.home"))
+
+    @blueprint.get("/<path:anything>")
+    def nowhere(anything: str) -> NoReturn:
+        abort(404, f"The sandbox has no page at /{anything}.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from html import unescape
-from html.parser import HTMLParser
 
 import jwt
 import pytest
@@ -13,59 +12,7 @@ from werkzeug.test import Client
 from atlassian_connect.sandbox import MEMBER, Installation, Sandbox
 
 from ..connect_app import APP_KEY, ConnectApp, HostCaller
-
-BASE = "http://localhost:2990"
-
-
-class Browser:
-    """Loads pages and sends their forms, with the headers of a browser on this machine."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self.client = Client(sandbox.wsgi_app, use_cookies=False)
-        self.token = sandbox.csrf_token
-
-    def get(self, path: str, **more):
-        return self.client.get(path, base_url=BASE, buffered=True, **more)
-
-    def post(self, path: str, *, headers: dict | None = None, base_url: str = BASE, **fields: str):
-        sent = {"Origin": base_url, "Sec-Fetch-Site": "same-origin"} if headers is None else headers
-        data = {"csrf_token": self.token, **fields}
-        return self.client.post(path, base_url=base_url, data=data, headers=sent)
-
-
-@pytest.fixture
-def browser(sandbox: Sandbox) -> Browser:
-    sandbox.bridge = None  # frames stand in the page as they are
-    return Browser(sandbox)
-
-
-class Wellformed(HTMLParser):
-    VOID = frozenset({"meta", "link", "input", "br", "hr"})
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-
-    def handle_starttag(self, tag, attrs):
-        assert "style" not in dict(attrs)
-        assert not [name for name, _ in attrs if name.startswith("on")]
-        if tag not in self.VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-
-def check_html(response) -> str:
-    assert response.status_code == 200
-    assert "default-src 'none'" in response.headers["Content-Security-Policy"]
-    assert response.headers["Cache-Control"] == "no-store"
-    assert response.headers["Referrer-Policy"] == "same-origin"  # no-referrer makes browsers send Origin: null
-    parser = Wellformed()
-    parser.feed(response.text)
-    assert parser.open == []
-    assert not re.search(r'(?:src|href)="https?://(?!app\.localhost)', response.text)
-    return response.text
+from .browser import Browser, check_html
 
 
 def test_where_to_begin(browser: Browser):
