@@ -134,16 +134,12 @@ def covers(present: Module, wanted: Module) -> bool:
     return present.type == wanted.type and _contains(_canonical(present.definition), _canonical(wanted.definition))
 
 
-def _canonical(definition: Mapping[str, Any]) -> Any:
-    return _normal(json.loads(json.dumps(definition)))  # tuples become lists, as they do on the wire
-
-
-def _normal(value: Any) -> Any:
-    """Leave out fields that are null, which is no different from missing, and write 1.0 as 1."""
-    if isinstance(value, dict):
-        return {name: _normal(entry) for name, entry in value.items() if entry is not None}
-    if isinstance(value, list):
-        return [_normal(entry) for entry in value]
+def _canonical(value: Any) -> Any:
+    """Write tuples as lists, as they are on the wire, and 1.0 as 1; leave out null, no different from missing."""
+    if isinstance(value, Mapping):
+        return {str(name): _canonical(entry) for name, entry in value.items() if entry is not None}
+    if isinstance(value, list | tuple):
+        return [_canonical(entry) for entry in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
