@@ -3,6 +3,7 @@
 from .extension import AtlassianConnect
 from .protocol.conditions import all_of, any_of, condition, property_equals
 from .protocol.modules import Module
+from .protocol.translations import text
 from .registry import WebhookEvent
 from .secret import Secret
 from .tenants import Tenant
@@ -26,4 +27,5 @@ __all__ = [
     "current_licence",
     "current_tenant",
     "property_equals",
+    "text",
 ]

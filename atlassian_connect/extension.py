@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 from weakref import WeakSet
@@ -24,15 +25,16 @@ from .dynamic.urls import check_urls
 from .errors import ConfigurationError, DescriptorError, UnknownTenantError
 from .inbound import Authenticator
 from .keys import KeyProvider
-from .protocol.descriptor import LIFECYCLE_EVENTS, build_descriptor, fill_template, require_valid
+from .protocol.descriptor import LIFECYCLE_EVENTS, build_descriptor, descriptor_bytes, fill_template, require_valid
 from .protocol.install_keys import MAX_KEY_BYTES
 from .protocol.lifecycle import LifecycleEvent
 from .protocol.modules import Module, flatten_modules
 from .protocol.tokens import TokenKind
+from .protocol.translations import check_i18n_keys, missing_texts
 from .protocol.urls import parse_base_url
 from .redaction import TokenRedactor
 from .registry import ModuleDeclaration, Registry, WebhookDeclaration, route_of
-from .settings import ConnectSettings, load_settings
+from .settings import DEFAULT_DESCRIPTOR, ConnectSettings, load_settings
 from .signals import dynamic_modules_synced
 from .tenants import (
     Database,
@@ -51,13 +53,14 @@ from .types import Product
 from .web.background import Background, ThreadedBackground
 from .web.call_file import call_counts
 from .web.context import EXTENSION, ConnectState, authenticate, current_state, state_of
+from .web.description import read_translations, with_description
 from .web.descriptor_check import problem_logger
 from .web.guards import guarded, is_guarded, shell
 from .web.responses import install_response_handling
 from .web.routes import serves
 from .web.shortcuts import Shortcuts
 from .web.templating import helpers
-from .web.views import descriptor_view, lifecycle_view, webhook_view
+from .web.views import descriptor_view, lifecycle_view, public_json, webhook_view
 
 __all__ = ["AtlassianConnect"]
 
@@ -127,16 +130,24 @@ class AtlassianConnect(Shortcuts):
                 "This app is set up already. Call init_app once: either AtlassianConnect(app) or connect.init_app(app)."
             )
         settings = load_settings(app.config, self._defaults)
-        template = _read_template(app, settings)
+        template = _read_template(app, settings, is_described=self._is_described())
         app_key = _app_key(settings, template)
         template = fill_template(
             template, {**settings.descriptor_values, "app_key": app_key, "base_url": settings.base_url}
         )
-        state = self._state(app, settings, template, app_key)
+        texts = read_translations(app, self._registry.translations)
+        paths = {locale: f"{settings.url_prefix}/translations/{locale}.json" for locale in texts}
+        template = with_description(template, self._registry.description, translations=paths)
+        state = self._state(app, settings, template, app_key, texts)
         app.extensions[EXTENSION] = state
         self._apps.add(app)
-        state.document()  # what is wrong with the descriptor is an error now, not when a host asks for it
+        document = state.document()  # what is wrong with the descriptor is an error now, not when a host asks for it
+        for locale, keys in missing_texts(document, texts).items():
+            _log.warning("the translations for %s lack %s", locale, ", ".join(keys))
         self._route(app, state, template)
+        for locale, path in paths.items():
+            view = public_json(partial(descriptor_bytes, texts[locale]))
+            app.add_url_rule(path, f"atlassian_connect.translations.{locale}", view, methods=["GET"])
         install_response_handling(app)
         app.before_request_funcs.setdefault(None, []).append(lambda: _guard_descriptor_urls(app))
         app.before_request_funcs[None].append(problem_logger(app))
@@ -209,7 +220,20 @@ class AtlassianConnect(Shortcuts):
 
     # --- wiring -------------------------------------------------------------------------------------------------------
 
-    def _state(self, app: Flask, settings: ConnectSettings, template: Mapping[str, Any], app_key: str) -> ConnectState:
+    def _is_set_up(self) -> bool:
+        return bool(self._apps)
+
+    def _is_described(self) -> bool:
+        return bool(self._registry.description or self._registry.translations)
+
+    def _state(
+        self,
+        app: Flask,
+        settings: ConnectSettings,
+        template: Mapping[str, Any],
+        app_key: str,
+        texts: Mapping[str, Mapping[str, str]],
+    ) -> ConnectState:
         registry = self._registry
         transport = self._transport or Transport()
         database = Database(app)
@@ -235,6 +259,8 @@ class AtlassianConnect(Shortcuts):
             )
             require_valid(built)
             registry.refuse_clashes(_module_keys(built))
+            runtime = [known.module(settings.url_prefix).definition for known in registry.modules if known.dynamic]
+            check_i18n_keys({**built, "dynamic modules": runtime}, texts)
             return built
 
         def client_for(tenant: Tenant) -> HostClient:
@@ -365,13 +391,15 @@ def _module_keys(document: Mapping[str, Any]) -> Collection[str]:
     return {module.key for module in flatten_modules(document.get("modules", {})) if module.key}
 
 
-def _read_template(app: Flask, settings: ConnectSettings) -> Mapping[str, Any]:
+def _read_template(app: Flask, settings: ConnectSettings, *, is_described: bool) -> Mapping[str, Any]:
     if isinstance(settings.descriptor, Mapping):
         return settings.descriptor
     path = Path(app.root_path, settings.descriptor)
     if not path.is_file():
         beside = Path(app.root_path).parent / settings.descriptor  # a package's descriptor stands beside the package
         path = beside if beside.is_file() else path
+        if is_described and not path.is_file() and settings.descriptor == DEFAULT_DESCRIPTOR:
+            return {}
     try:
         template = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:

@@ -125,8 +125,14 @@ class WebhookDeclaration:
 
 @dataclass
 class Registry:
-    """Everything one extension object was told."""
+    """Everything one extension object was told.
 
+    :ivar description: fields of the descriptor's root.
+    :ivar translations: locale → texts, or the file that has them.
+    """
+
+    description: dict[str, Any] = field(default_factory=dict)
+    translations: dict[str, Any] = field(default_factory=dict)
     modules: list[ModuleDeclaration] = field(default_factory=list)
     webhooks: list[WebhookDeclaration] = field(default_factory=list)
     generators: list[DynamicModulesOf] = field(default_factory=list)

@@ -13,10 +13,18 @@ from .errors import ConfigurationError, UrlNotAllowedError
 from .protocol.install_keys import DEFAULT_KEY_ID_PATTERN, ENVIRONMENTS, check_key_server
 from .protocol.urls import HostPattern, is_loopback, parse_base_url, parse_host_patterns
 
-__all__ = ["DEFAULT_ALLOWED_HOSTS", "HOST_SCRIPT_URL", "PREFIX", "ConnectSettings", "load_settings"]
+__all__ = [
+    "DEFAULT_ALLOWED_HOSTS",
+    "DEFAULT_DESCRIPTOR",
+    "HOST_SCRIPT_URL",
+    "PREFIX",
+    "ConnectSettings",
+    "load_settings",
+]
 
 PREFIX: Final = "ATLASSIAN_CONNECT_"
 DEFAULT_ALLOWED_HOSTS: Final = ("*.atlassian.net", "*.jira.com", "*.atlassian-us-gov-mod.net")
+DEFAULT_DESCRIPTOR: Final = "atlassian-connect.json"
 HOST_SCRIPT_URL: Final = "https://connect-cdn.atl-paas.net/all.js"
 
 
@@ -30,7 +38,7 @@ class ConnectSettings:
 
     base_url: str  # public https URL that hosts call, as in the descriptor; no trailing slash
     app_key: str | None = None  # None: the descriptor template says it
-    descriptor: str | Mapping[str, Any] = "atlassian-connect.json"  # template: path from the app's root, or a mapping
+    descriptor: str | Mapping[str, Any] = DEFAULT_DESCRIPTOR  # template: path from the app's root, or a mapping
     descriptor_url: str = "/atlassian-connect.json"  # where it is served
     descriptor_values: Mapping[str, Any] = field(default_factory=dict)  # further {{ placeholders }} of the template
     url_prefix: str = "/connect"  # where lifecycle, module and webhook routes go unless they name a URL

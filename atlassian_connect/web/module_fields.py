@@ -266,11 +266,14 @@ class MacroFields(StaticMacroFields, total=False):
     render_modes: Mapping[RenderMode, str]
 
 
-def written(shape: type, fields: Mapping[str, Any], *, path: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def written(
+    shape: type, fields: Mapping[str, Any], *, path: str, otherwise: str = "connect.module() takes any."
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Spell fields as the descriptor does, and split off those that are about the view.
 
     :param shape: one of the classes above.
     :param path: of the module, for messages.
+    :param otherwise: where a field goes that is not here.
     :return: arguments of the declaration; fields of the module.
     :raises DescriptorError: there is no such field, or a word is none of those it knows.
     """
@@ -280,7 +283,7 @@ def written(shape: type, fields: Mapping[str, Any], *, path: str) -> tuple[dict[
     for name, value in fields.items():
         if name not in hints:
             raise DescriptorError(
-                f"There is no such field; known are {', '.join(sorted(hints))}. connect.module() takes any.",
+                f"There is no such field; known are {', '.join(sorted(hints))}. {otherwise}",
                 path=f"{path}.{name}",
             )
         words = get_args(hints[name]) if get_origin(hints[name]) is Literal else ()

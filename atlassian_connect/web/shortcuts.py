@@ -12,7 +12,8 @@ from typing import Any, TypeVar, Unpack
 from ..errors import DescriptorError
 from ..protocol.modules import check_module_key, name_object
 from ..registry import ModuleDeclaration, View
-from .declarations import Declarations, module_fields, with_behaviour
+from .declarations import module_fields, with_behaviour
+from .description import Description
 from .module_fields import (
     AdminPageFields,
     ConfigurePageFields,
@@ -38,7 +39,7 @@ V = TypeVar("V", bound=View)
 _DIALOG_OPTIONS = ("size", "width", "height", "chrome", "header", "hint")
 
 
-class Shortcuts(Declarations):
+class Shortcuts(Description):
     """Decorators for the module types used most. What is wrong is a ``DescriptorError`` where it is written."""
 
     # --- pages --------------------------------------------------------------------------------------------------------

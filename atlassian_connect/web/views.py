@@ -43,16 +43,21 @@ _SIGNALS = {
 
 
 def descriptor_view(app: Flask) -> Callable[[], ResponseReturnValue]:
-    """Serve the descriptor: public, the same bytes every time, with an ETag."""
+    """Serve the descriptor: the same bytes every time."""
+    return public_json(lambda: state_of(app).descriptor_bytes)
 
-    def descriptor() -> ResponseReturnValue:
-        response = Response(state_of(app).descriptor_bytes, mimetype="application/json")
+
+def public_json(content: Callable[[], bytes]) -> Callable[[], ResponseReturnValue]:
+    """Serve JSON that hosts fetch without a token, with an ETag."""
+
+    def document() -> ResponseReturnValue:
+        response = Response(content(), mimetype="application/json")
         response.add_etag()
         response.headers["Cache-Control"] = "no-cache"
         return response.make_conditional(request)
 
-    setattr(descriptor, GUARD, frozenset())
-    return descriptor
+    setattr(document, GUARD, frozenset())
+    return document
 
 
 def lifecycle_view(app: Flask, event: LifecycleEvent) -> Callable[[], ResponseReturnValue]:

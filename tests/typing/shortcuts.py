@@ -83,3 +83,10 @@ connect.issue_content("wrong", name="Wrong", icon={"width": 1}, tooltip="T")  # 
 connect.general_page("wrong", "Name")  # type: ignore[call-arg]  # by keyword only
 MacroParameter(identifier="a", type="colour")  # type: ignore[arg-type]
 condition("a") & "b"  # type: ignore[operator]
+
+connect.describe(
+    name="Polls", scopes=["READ"], enable_licensing=True, region_base_urls={"EU": "https://eu.example.com"}
+)
+connect.describe(translations={"de-DE": {"poll": "Umfrage"}, "fr-FR": "i18n/fr.json"}, api_version=2)
+connect.describe(colour="red")  # type: ignore[call-arg]
+connect.describe(enable_licensing="yes")  # type: ignore[arg-type]
