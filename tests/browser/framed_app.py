@@ -13,6 +13,7 @@ from werkzeug.wrappers import Request, Response
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{path}</title>
 <script src="{host}/atlassian-connect/all.js" data-options="{options}"></script>
 <body><div class="ac-content"><h1>{path}</h1></div></body></html>"""
+_OPTIONS = {"size": "medium", "header": {"value": "Sized"}}
 
 
 class FramedApp:
@@ -56,22 +57,11 @@ class FramedApp:
             "modules": {
                 "generalPages": [{"key": "main", "url": "/main", "name": {"value": "Main"}}],
                 "webPanels": [
-                    {
-                        "key": "panel",
-                        "url": "/panel?c={content.id}&i={issue.key}",
-                        "location": "l",
-                        "name": {"value": "Panel"},
-                    },
-                    {"key": "fixed", "url": "/fixed?options=resize:false", "location": "l", "name": {"value": "Fixed"}},
-                    {"key": "mute", "url": "/mute", "location": "l", "name": {"value": "Mute"}},
+                    _panel("panel", "/panel?c={content.id}&i={issue.key}"),
+                    _panel("fixed", "/fixed?options=resize:false"),
+                    _panel("mute", "/mute"),
                 ],
-                "dialogs": [
-                    {
-                        "key": "dialog",
-                        "url": "/dialog?c={content.id}",
-                        "options": {"size": "medium", "header": {"value": "Sized"}},
-                    }
-                ],
+                "dialogs": [{"key": "dialog", "url": "/dialog?c={content.id}", "options": _OPTIONS}],
                 **self.modules,
             },
         }
@@ -95,6 +85,10 @@ class FramedApp:
             path=escape(request.path), host=escape(host), options=escape(request.args.get("options", ""))
         )
         return Response(page, content_type="text/html; charset=utf-8")
+
+
+def _panel(key: str, url: str) -> dict[str, Any]:
+    return {"key": key, "url": url, "location": "atl.any", "name": {"value": key.title()}}
 
 
 class _Quiet(WSGIRequestHandler):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,3 +23,11 @@ def frame_of(page: Any, selector: str) -> Any:
     frame = page.wait_for_selector(selector).content_frame()
     frame.wait_for_function("window.AP && AP.context")
     return frame
+
+
+def wait_until(page: Any, expression: str, *, seconds: float = 20) -> None:
+    """Wait for a page of the host. Its policy forbids ``eval``, which the function of that name of Playwright needs."""
+    end = monotonic() + seconds
+    while not page.evaluate(expression):
+        assert monotonic() < end, f"{expression} did not become true"
+        page.wait_for_timeout(20)

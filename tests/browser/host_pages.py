@@ -27,7 +27,7 @@ _RECORDER = """
 window.bridge = [];
 addEventListener('message', ({ data }) => {
   if (data && data.type === 'req' && data.mod && data.mod[0] !== '_')
-    bridge.push({ app: String(data.eid).split('__')[0], call: data.mod + '.' + (data._cls ? data._cls + '.' : '') + data.fn, args: data.args });
+    bridge.push({ app: String(data.eid).split('__')[0], call: `${data.mod}.${data.fn}`, args: data.args });
 });
 """
 

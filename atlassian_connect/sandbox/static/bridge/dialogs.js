@@ -2,6 +2,7 @@
 import { frameById, mount, unmount } from './frames.js';
 import { ask, length, make } from './page.js';
 
+const LAST_WORDS = 100; // milliseconds
 const open = []; // the last one is on top
 
 /** What the library asks of us. It calls `close` without an object, so nothing here may rely on `this`. */
@@ -131,7 +132,10 @@ function tellClosed(dialog) {
 
 function remove(dialog) {
   open.splice(open.indexOf(dialog), 1);
-  if (dialog.frame) unmount(dialog.frame);
   dialog.element.close();
-  dialog.element.remove();
+  // What the app sent along with the end of its dialog, such as an event for its opener, is still on its way.
+  setTimeout(() => {
+    if (dialog.frame) unmount(dialog.frame);
+    dialog.element.remove();
+  }, LAST_WORDS);
 }
