@@ -1,6 +1,6 @@
 """The conditions of both products that the sandbox can decide: name → function.
 
-A sandbox has no favourites, watchers, votes, groups or personal spaces of its own: conditions about those are False.
+A sandbox has no favourites, watchers, votes, or restrictions of single pages: conditions about those are False.
 """
 
 from __future__ import annotations
@@ -73,9 +73,15 @@ class Asked:
         """Whether the viewer may change what is in the space or project."""
         return self.found.person is not None and self.sees()
 
-    def in_any_group(self, value: object) -> bool | None:
-        """Whether the viewer is in one of the groups that a property lists. None: people here have no groups."""
-        return None if isinstance(value, list) and value else False
+    def in_any_group(self, value: object) -> bool:
+        """Whether the viewer is in one of the groups that a property lists."""
+        groups = self.found.person.groups if self.found.person else ()
+        return isinstance(value, list) and any(group in value for group in groups)
+
+    def has_personal_space(self, account_id: str | None) -> bool:
+        """Whether a user has a space of their own."""
+        spaces = self.site.content.spaces()
+        return account_id is not None and any(one.type == "personal" and one.author == account_id for one in spaces)
 
 
 Check: TypeAlias = Callable[[Asked, Mapping[str, Any]], bool | None]
@@ -166,7 +172,7 @@ def _unresolved(asked: Asked, params: Mapping[str, Any]) -> bool:
 
 def _project_type(asked: Asked, params: Mapping[str, Any]) -> bool:
     project = asked.found.project
-    return project is not None and getattr(project, "type", "software") == params.get("projectTypeKey")
+    return project is not None and project.type == params.get("projectTypeKey")
 
 
 def _expression(asked: Asked, params: Mapping[str, Any]) -> bool | None:
@@ -282,20 +288,20 @@ CHECKS: Final[Mapping[str, Check]] = {
     "has_page_permission": _page_permission,
     "has_space": _has_space,
     "latest_version": _has_content,
-    "not_personal_space": lambda asked, params: asked.found.space is None or not asked.found.space.key.startswith("~"),
+    "not_personal_space": lambda asked, params: asked.found.space is None or asked.found.space.type != "personal",
     "printable_version": _never,
     "showing_page_attachments": lambda asked, params: bool(asked.situation.values.get("attachment.id")),
     "space_function_permission": _content_permission,
     "space_sidebar": _has_space,
     "target_user_has_personal_blog": _never,
-    "target_user_has_personal_space": _never,
+    "target_user_has_personal_space": lambda asked, params: asked.has_personal_space(asked.situation.profile),
     "threaded_comments": _always,
     "tiny_url_supported": _has_content,
     "user_can_create_personal_space": _logged_in,
     "user_can_use_confluence": _logged_in,
     "user_favouriting_target_user_personal_space": _never,
     "user_has_personal_blog": _never,
-    "user_has_personal_space": _never,
+    "user_has_personal_space": lambda asked, params: asked.has_personal_space(asked.situation.account_id),
     "user_is_confluence_administrator": _administers,
     "user_logged_in_editable": _edits,
     "user_watching_page": _never,

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from ..people import Person
-from ..rest.shapes import issue_json
+from ..store.jira_setup import ISSUE_TYPES
 from .situation import Situation
 
 if TYPE_CHECKING:
     from ..site import Site
-    from ..store.content import Issue, Page, Project, Space
+    from ..store.values import Issue, Page, Project, Space
 
 __all__ = ["Found", "find"]
 
@@ -56,18 +56,18 @@ def find(site: Site, situation: Situation) -> Found:
     if site.product == "jira":
         issue = _get(content.issue, situation.issue)
         project = _get(content.project, situation.project or (issue.project_key if issue else None))
-        kind = issue_json(issue, site, frozenset({"issuetype"}))["fields"]["issuetype"] if issue else {}
+        kind = ISSUE_TYPES.get(issue.issue_type) if issue else None
         return Found(
             person,
             issue=issue,
             project=project,
-            issue_type_id=str(kind.get("id", "")),
-            is_sub_task=kind.get("subtask") is True,
+            issue_type_id=kind.id if kind else "",
+            is_sub_task=kind is not None and kind.level < 0,
         )
     page = _get(content.page, situation.page)
     wanted = situation.space or (page.space_id if page else None)
     space = next((one for one in content.spaces() if wanted in (one.id, one.key)), None)
-    return Found(person, page=page, space=space, content_type=getattr(page, "type", "page") if page else "")
+    return Found(person, page=page, space=space, content_type=page.type if page else "")
 
 
 def _get(read: Callable[[str], _T], id_or_key: str | None) -> _T | None:

@@ -58,6 +58,7 @@ def _read(asked: Asked, entity: str, key: str) -> tuple[bool, Any]:
         {
             "issue": ("issue", found.issue.id if found.issue else None),
             "project": ("project", found.project.id if found.project else None),
+            "dashboarditem": ("dashboard_item", asked.situation.values.get("dashboardItem.id")),
             "user": ("jira-user", found.person.account_id if found.person else None),
         }
         if jira

@@ -210,12 +210,13 @@ def test_conditions_that_cannot_be_read_are_said(jira_app: Installation):
         ("equal_to_context", {"objectName": "p"}, None),
         ("contains_context", {"objectName": "l", "value": "{project.key}"}, True),
         ("contains_context", {"objectName": "l", "value": "{issue.key}"}, False),
-        ("contains_any_user_group", {"objectName": "l"}, None),
+        ("contains_any_user_group", {"objectName": "l"}, False),
+        ("contains_any_user_group", {"objectName": "g"}, True),
         ("contains_any_user_group", {"objectName": "gone"}, False),
     ],
 )
 def test_properties_of_jira(sandbox: Sandbox, jira_app: Installation, kind, more, expected):
-    value = {"a": {"b": 42}, "t": "text", "y": True, "l": ["a", "b", "OPS"], "p": "OPS"}
+    value = {"a": {"b": 42}, "t": "text", "y": True, "l": ["a", "b", "OPS"], "g": ["users"], "p": "OPS"}
     jira_app.properties.put("flag", json.dumps(value).encode())
     here, params = MEMBER_HERE["jira"], {"propertyKey": "flag", **more}
     assert holds(f"addon_property_{kind}", jira_app, here, **params) is expected
