@@ -78,10 +78,10 @@ def _endpoints(sandbox: Sandbox) -> Blueprint:
     def frame() -> Response:
         asked = read_asked(sandbox)
         key, url = asked.text("key"), None
-        if not any(module.key == key for module in [*asked.app.static_modules, *asked.app.dynamic_modules]):
-            if "/" not in key and not asked.text("url"):
-                refuse(404, f"{asked.app.app_key} has no module {key!r}.")
-            key, url = asked.ticket.module_key, asked.text("url") or key
+        if "/" in key:  # not a key but a page of the app, by its URL
+            key, url = asked.ticket.module_key, key
+        if not key:
+            refuse(404, "A dialog needs the key of a module.")
         context = {**asked.ticket.context, **asked.texts("context")}
         embedding = embed(asked.app, key, viewer=asked.ticket.account_id, context=context, url=url, full_page=False)
         if embedding.problem:

@@ -118,13 +118,14 @@ def fetch_bridge(cache: str | os.PathLike[str] | None = None, *, release: Releas
                 target = unpacked / name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(content)
+            if not _is_complete(unpacked):
+                raise BridgeUnavailableError(
+                    f"The tarball of {release.name} {release.version} has not the files needed."
+                )
             _move(unpacked, folder, aside=Path(scratch) / "damaged")
     except OSError as error:
         raise BridgeUnavailableError(f"{folder} could not be written ({error}). Set {_CACHE_VARIABLE}.") from error
-    found = _cached(folder, release)
-    if found is None:
-        raise BridgeUnavailableError(f"The tarball of {release.name} {release.version} has not the files needed.")
-    return found
+    return Bridge(release.version, folder)
 
 
 def _folder(cache: str | os.PathLike[str] | None, release: Release) -> Path:
@@ -136,8 +137,11 @@ def _folder(cache: str | os.PathLike[str] | None, release: Release) -> Path:
 
 
 def _cached(folder: Path, release: Release) -> Bridge | None:
-    complete = all((folder / name).is_file() for name in _NEEDED)
-    return Bridge(release.version, folder) if complete else None
+    return Bridge(release.version, folder) if _is_complete(folder) else None
+
+
+def _is_complete(folder: Path) -> bool:
+    return all((folder / name).is_file() for name in _NEEDED)
 
 
 def _download(release: Release, scratch: Path) -> bytes:
@@ -195,7 +199,7 @@ def _move(unpacked: Path, folder: Path, *, aside: Path) -> None:
         try:
             unpacked.rename(folder)
         except OSError:
-            if all((folder / name).is_file() for name in _NEEDED):
+            if _is_complete(folder):
                 return
             if not folder.exists():
                 raise
