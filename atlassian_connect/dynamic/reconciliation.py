@@ -125,7 +125,9 @@ class Reconciliation:
             )
 
     def _put_back(self, keys: Sequence[str]) -> tuple[RefusedModule, ...]:
-        return self._register([self._old[key] for key in keys])
+        lost = self._register([self._old[key] for key in keys])
+        # The host had these very forms a moment ago: a refusal of them is more likely a hiccup than a judgement.
+        return self._register([self._old[module.key] for module in lost]) if lost else ()
 
 
 def _may_be_done(error: HostError) -> bool:
