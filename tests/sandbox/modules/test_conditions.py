@@ -295,3 +295,31 @@ def test_nothing_raises(request: pytest.FixtureRequest, product, value):
     installation = request.getfixturevalue(f"{product}_app")
     found = evaluate(value, installation, ADMIN_HERE[product])
     assert found.visible is not bool(found.hidden_by)
+
+
+# --- what the store has -----------------------------------------------------------------------------------------------
+
+
+def test_sub_tasks(sandbox: Sandbox, jira_app: Installation):
+    parent = sandbox.content.issue("OPS-1")
+    child = sandbox.content.create_issue(
+        "OPS", "Order it", account_id=ADMIN, issue_type="Sub-task", parent_id=parent.id
+    )
+    for issue, expected in ((parent, False), (child, True)):
+        here = Situation(account_id=ADMIN, issue=issue.key)
+        assert holds("is_sub_task", jira_app, here) is expected
+        assert holds("has_sub_tasks_available", jira_app, here) is not expected
+
+
+def test_blog_posts_are_no_pages(sandbox: Sandbox, confluence_app: Installation):
+    here = Situation(account_id=ADMIN, page=sandbox.content.blog_posts()[0].id)
+    named = ("has_page", "has_blog_post", "viewing_content")
+    assert [holds(name, confluence_app, here) for name in named] == [False, True, True]
+
+
+def test_properties_of_dashboard_items(sandbox: Sandbox, jira_app: Installation):
+    sandbox.entity_properties.put(("dashboard_item", "10000"), "size", 3, ADMIN)
+    params = {"entity": "dashboarditem", "propertyKey": "size", "value": "3"}
+    for gadget, expected in (("10000", True), ("10001", False)):
+        here = Situation(account_id=ADMIN, values={"dashboardItem.id": gadget})
+        assert holds("entity_property_equal_to", jira_app, here, **params) is expected
