@@ -6,13 +6,14 @@ Sources: *Modules*, https://developer.atlassian.com/cloud/jira/platform/modules/
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, Final
 
 from ..errors import DescriptorError
 from .conditions import check_conditions
 from .context_parameters import check_context_parameters
 from .descriptor_checks import ROOT_FIELDS
-from .module_fields import ATTRIBUTES, NESTED_REQUIRED, SHAPES, WORDS
+from .module_fields import ATTRIBUTES, NESTED_REQUIRED, SHAPES, WORDS, Shape
 from .module_types import ModuleType, known_events, module_types
 from .module_urls import url_problems
 from .modules import Module, flatten_modules, module_faults, values_at
@@ -147,10 +148,16 @@ def _duplicate(key: object, path: str, seen: dict[str, str]) -> Iterator[Problem
 # --- fields of one module ---------------------------------------------------------------------------------------------
 
 
+@cache
+def _shapes_of(type_name: str) -> tuple[tuple[str, str, Shape], ...]:
+    """The shapes of a type's fields, each with the first name of its path; for a check of many modules."""
+    shapes = SHAPES["*"] if type_name == "*" else (*SHAPES["*"], *SHAPES[type_name])
+    return tuple((dotted.partition(".")[0].removesuffix("[]"), dotted, shape) for dotted, shape in shapes)
+
+
 def _shape_problems(checking: Checking, module: Module, path: str) -> Iterator[Problem]:
     entry = module.definition
-    for dotted, shape in (*SHAPES["*"], *SHAPES.get(module.type, ())):
-        head = dotted.partition(".")[0].removesuffix("[]")
+    for head, dotted, shape in _shapes_of(module.type if module.type in SHAPES else "*"):
         if head not in entry:
             continue
         for below, value in values_at(entry, dotted):
