@@ -7,6 +7,8 @@ import logging
 import pytest
 
 from atlassian_connect import AtlassianConnect
+from atlassian_connect.web.context import state_of
+from atlassian_connect.web.descriptor_check import descriptor_problems
 
 TEMPLATE = {"key": "com.example.app", "name": "App", "scopes": ["READ"], "nmae": "typo"}
 
@@ -23,3 +25,21 @@ def test_problems_are_logged_once_and_in_debug_mode_only(make_app, caplog, debug
     lines = [record.getMessage() for record in caplog.records if "nmae" in record.getMessage()]
     expected = ["Descriptor: nmae: Is not a field of the descriptor. Did you mean name?"]
     assert lines == (expected if debug else [])
+
+
+def test_dynamic_modules_are_looked_at_where_they_are_declared(make_app):
+    connect = AtlassianConnect()
+    connect.add_dynamic_module(
+        "webPanels",
+        "side",
+        lambda: "",
+        name="Side",
+        location="l",
+        url="/side?i={issuekey}",
+        conditions=[{"condition": "user_is_loged_in"}],
+    )
+
+    warnings = {problem.path: problem.message for problem in descriptor_problems(state_of(make_app(connect)))}
+
+    assert "{issuekey}" in warnings["dynamic module 'side'.url"]
+    assert "user_is_loged_in" in warnings["dynamic module 'side'.conditions[0].condition"]
