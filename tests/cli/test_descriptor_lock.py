@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from atlassian_connect import AtlassianConnect
+from atlassian_connect import AtlassianConnect, Tenant
+from atlassian_connect.protocol.sync_plan import SyncOutcome
 from atlassian_connect.web.context import ConnectState
 
 from .conftest import Run
@@ -191,3 +192,14 @@ def test_what_a_foreign_descriptor_says_does_not_steer_the_terminal(run: Run, lo
     edit(lock, lambda locked: locked["descriptor"].update({"x\x1b[2J": "\x1b[31m"}))
 
     assert "\x1b" not in run("descriptor", "diff", "--file", lock).output
+
+
+def test_what_tenants_have_registered_conflicts_too(run: Run, lock: str, state: ConnectState, tenant: Tenant) -> None:
+    run("descriptor", "lock", "--file", lock)
+    edit(lock, lambda locked: locked["descriptor"]["modules"].update(generalPages=[]))
+    with state.app.app_context():
+        state.sync_records.put(tenant.client_key, SyncOutcome(at=1.0, registered=("hello", "other")))
+
+    assert "'hello' is registered at 1 tenant:" in run("descriptor", "diff", "--file", lock, "--tenants").output
+    run("descriptor", "diff", "--file", lock, "--tenants", "--fail-on", "conflict", exit_code=1)
+    run("descriptor", "diff", "--file", lock, "--fail-on", "conflict")
