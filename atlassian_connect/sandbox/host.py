@@ -44,8 +44,8 @@ class Sandbox:
     :param seed: the same seed gives the same client keys, secrets and ids in every run. None for unguessable ones.
     :param data: a file that keeps everything when the sandbox ends: content, users, installations with their secrets
         (the file gets the mode 0600). It is made when there is none. None keeps everything in memory.
-    :raises ValueError: ``base_url`` is no origin, or not the one that the apps in ``data`` know; or the file cannot be used
-        (:class:`.store.database.DatabaseFileError`).
+    :raises ValueError: ``base_url`` is no origin, or not the one that the apps in ``data`` know; or the file cannot be
+        used (:class:`.store.database.DatabaseFileError`).
     """
 
     def __init__(
@@ -59,9 +59,9 @@ class Sandbox:
     ) -> None:
         self._log = CrossingLog()
         self.wire = Wire(transport or NetworkTransport(), clock, self._log)
-        #: Everything that outlives a request; see :mod:`.store`.
-        self.store = Store(clock, path=None if data is None else Path(data), token=lambda: self.ids.token())
         self.ids = Ids(seed, lambda: self.store.database.next("drawn"))
+        #: What it keeps; see :mod:`.store`.
+        self.store = Store(clock, path=None if data is None else Path(data), token=self.ids.token)
         self.key_id = self.ids.uuid()
         self.csrf_token = secrets.token_urlsafe(32)
         #: Signs what pages carry between requests.

@@ -51,7 +51,8 @@ class InstalledApp:
         self._lock = Lock()
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.app_key!r} on {self.site.product}, client_key={self.client_key!r}, {self.state})"
+        where = f"on {self.site.product}, client_key={self.client_key!r}"
+        return f"{type(self).__name__}({self.app_key!r} {where}, {self.state})"
 
     def save(self) -> None:
         """Write it to the store."""
@@ -158,7 +159,7 @@ class InstalledApp:
     # --- lifecycle ----------------------------------------------------------------------------------------------------
 
     def accept(self, descriptor: dict[str, Any], secret: Secret | None) -> None:
-        """Take over what the app has agreed to, and be enabled. Called by the site once ``installed`` was answered well.
+        """Take over what the app has agreed to, and be enabled. The site calls it when ``installed`` was answered well.
 
         When a static module has the key of a dynamic one, all dynamic modules of the app go, as on real hosts.
         """

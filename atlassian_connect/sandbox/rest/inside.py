@@ -120,7 +120,8 @@ class Inside:
             form=asked.form if operation.uploads else {},
             as_visitor=viewer is None,
         )
-        return written_response(operation.view(call, **arguments))
+        with self._site.changes.caused_by(trace=call.trace, later=call.later):
+            return written_response(operation.view(call, **arguments))
 
     def _find(self, method: str, path: str) -> tuple[Operation, dict[str, str]]:
         try:

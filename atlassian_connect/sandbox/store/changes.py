@@ -1,7 +1,7 @@
 """What happened to the content, told once it is written.
 
-Every method of the store that changes something says so by :meth:`Changes.tell`. A sandbox listens, and makes webhooks of
-what it hears (:meth:`..site.Site.announce`); whoever changes content needs to do nothing for that. The ``kind`` of a
+Every method of the store that changes something says so by :meth:`Changes.tell`. A sandbox listens, and makes webhooks
+of what it hears (:meth:`..site.Site.announce`); whoever changes content needs to do nothing for that. The ``kind`` of a
 change is the name of the event that hosts have for it:
 
 - Confluence: ``page_created``, ``page_updated``, ``page_moved``, ``page_trashed``, ``page_restored``, ``page_removed``,
@@ -9,8 +9,8 @@ change is the name of the event that hosts have for it:
   ``comment_removed``; ``label_added``, ``label_removed``; ``space_created``, ``space_updated``, ``space_removed``;
   ``attachment_created``, ``attachment_updated``, ``attachment_removed``; ``user_created``, ``user_deactivated``,
   ``user_reactivated``.
-- Jira: ``jira:issue_created``, ``jira:issue_updated``, ``jira:issue_deleted``; ``comment_created``, ``comment_updated``,
-  ``comment_deleted``; ``issue_property_set``, ``issue_property_deleted``; ``attachment_created``,
+- Jira: ``jira:issue_created``, ``jira:issue_updated``, ``jira:issue_deleted``; ``comment_created``,
+  ``comment_updated``, ``comment_deleted``; ``issue_property_set``, ``issue_property_deleted``; ``attachment_created``,
   ``attachment_deleted``; ``issuelink_created``, ``issuelink_deleted``; ``project_created``, ``project_updated``,
   ``project_deleted``; ``jira:version_created``, ``jira:version_updated``, ``jira:version_released``,
   ``jira:version_deleted``; ``user_created``, ``user_updated``.
@@ -40,8 +40,8 @@ class Change:
     :ivar account_id: who made it; None when nobody did.
     :ivar before: the value as it was (a page, an issue, a comment …); None when it is new.
     :ivar after: the value as it is; None when it is gone. Both are there on an edit.
-    :ivar about: what the value belongs to, where it is not on its own: the page or issue of a comment, label, property or
-        attachment, the two issues of a link.
+    :ivar about: what the value belongs to, where it is not on its own: the page or issue of a comment, label, property
+        or attachment, the two issues of a link.
     :ivar details: what else an event tells: ``changelog`` (a :class:`.values.ChangelogEntry`) of an edited issue.
     :ivar trace: ``X-Atlassian-Webhook-Trace`` of the request that caused it.
     """

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .confluence import CONTENT_STEP, FIRST_CONTENT_ID
 from .part import Part, check_next_version
 from .schema import COMMENTS, PAGES
+from .spaces import CONTENT_STEP, FIRST_CONTENT_ID
 from .values import Comment
 
 __all__ = ["PageComments"]

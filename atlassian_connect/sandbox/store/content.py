@@ -1,8 +1,8 @@
 """All the content of both sites, as one object.
 
-Which method is where: spaces, pages, blog posts and labels in :mod:`.confluence`; their comments in :mod:`.comments`;
-projects, issues, their comments and links in :mod:`.jira`; components, versions, fields, dashboards and dynamic webhooks
-in :mod:`.jira_more`.
+Which method is where: spaces in :mod:`.spaces`, pages, blog posts and custom content in :mod:`.pages`, their comments
+and labels in :mod:`.comments` and :mod:`.labels`; projects and issues in :mod:`.jira`, comments on issues and links in
+:mod:`.jira_comments`; components, versions, fields, dashboards and dynamic webhooks in :mod:`.jira_more`.
 """
 
 from __future__ import annotations
@@ -10,10 +10,13 @@ from __future__ import annotations
 from typing import Final
 
 from .comments import PageComments
-from .confluence import KeyTakenError, Pages, TitleTakenError
-from .jira import Issues, TransitionRefusedError
+from .jira import TransitionRefusedError
+from .jira_comments import CommentsAndLinks
 from .jira_more import Dashboards, Fields, Releases, WebhookRegistrations
+from .labels import Labels
+from .pages import Pages, TitleTakenError
 from .part import VersionConflictError
+from .spaces import KeyTakenError
 from .values import Issue, Page, Project, Space
 
 __all__ = [
@@ -32,5 +35,5 @@ __all__ = [
 DAY_SECONDS: Final = 86_400
 
 
-class Content(Pages, PageComments, Issues, Releases, Fields, Dashboards, WebhookRegistrations):
-    """The content of both sites. Values are never changed in place; every change is told to :class:`.changes.Changes`."""
+class Content(Pages, PageComments, Labels, CommentsAndLinks, Releases, Fields, Dashboards, WebhookRegistrations):
+    """The content of both sites. Values are never changed in place; changes are told to :class:`.changes.Changes`."""

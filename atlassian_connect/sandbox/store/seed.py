@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Final
 
 from ..people import ADMIN, EDITORS, MEMBER, PEOPLE
-from .confluence import CONTENT_STEP, FIRST_CONTENT_ID
 from .database import Database
 from .jira import FIRST_ISSUE_ID, FIRST_PROJECT_ID
+from .jira_comments import FIRST_COMMENT_ID, FIRST_LINK_ID
 from .jira_history import adf
+from .labels import FIRST_LABEL_ID
 from .schema import (
     COMMENTS,
     COMPONENTS,
@@ -35,6 +36,7 @@ from .schema import (
     SPACES as SPACE_TABLE,
 )
 from .seed_texts import BLOG_POSTS, BODIES, COMMENTS_ON, DESCRIPTIONS, ISSUE_COMMENTS_ON, LABELS_ON, SPACE_TEXTS
+from .spaces import CONTENT_STEP, FIRST_CONTENT_ID, FIRST_SPACE_ID, SPACE_STEP
 from .values import (
     Comment,
     Component,
@@ -152,7 +154,7 @@ def _content_id(database: Database) -> str:
 def _fill_pages(database: Database) -> dict[str, Page]:
     pages: dict[str, Page] = {}
     for key, name, rows in SPACES:
-        space_id = str(database.next("space", first=98_305, step=32_768))
+        space_id = str(database.next("space", first=FIRST_SPACE_ID, step=SPACE_STEP))
         home_id: str | None = None
         for index, (title, age, text) in enumerate(rows):
             number, modified = len(pages), -age * _DAY - index * 60
@@ -171,8 +173,8 @@ def _fill_pages(database: Database) -> dict[str, Page]:
             )
             if home_id is None:
                 home_id = page.id
-                text = SPACE_TEXTS[key]
-                database.insert(SPACE_TABLE, Space(space_id, key, name, home_id, -900 * _DAY, description=text))
+                space = Space(space_id, key, name, home_id, -900 * _DAY, description=SPACE_TEXTS[key])
+                database.insert(SPACE_TABLE, space)
             _insert_page(database, page)
             pages[title] = page
     return pages
@@ -211,7 +213,7 @@ def _fill_comments(database: Database, pages: dict[str, Page]) -> None:
     for title, names in LABELS_ON.items():
         for name in names:
             if name not in ids:
-                ids[name] = str(database.next("label", first=131_073))
+                ids[name] = str(database.next("label", first=FIRST_LABEL_ID))
             database.insert(LABELS, Label(pages[title].id, name, ids[name]))
 
 
@@ -247,11 +249,11 @@ def _fill_jira(database: Database) -> None:
         database.insert(ISSUE_TABLE, issue)
         for author, hours_before, said in ISSUE_COMMENTS_ON.get(key, ()):
             written = updated - hours_before * 3600.0
-            comment_id = str(database.next("issue_comment", first=10_500))
+            comment_id = str(database.next("issue_comment", first=FIRST_COMMENT_ID))
             database.insert(
                 ISSUE_COMMENTS, IssueComment(comment_id, issue.id, adf(said), author, written, written, author)
             )
-    link_id = str(database.next("link", first=10_900))
+    link_id = str(database.next("link", first=FIRST_LINK_ID))
     database.insert(ISSUE_LINKS, IssueLink(link_id, "Blocks", ids["OPS-2"], ids["OPS-3"]))
     for project_key, component in (("OPS", "Backups"), ("OPS", "Network"), ("WEB", "Checkout"), ("WEB", "Content")):
         database.insert(COMPONENTS, Component(str(database.next("component", first=10_000)), project_key, component))

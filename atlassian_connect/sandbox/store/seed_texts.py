@@ -84,7 +84,9 @@ BODIES: Final = {
     )
     + _panel("info", "Components never name a colour. They name a token, and the theme answers."),
     "Button guidelines": _h("Which button")
-    + _list("Primary: once per view, for the thing most people came for.", "Subtle: in tool bars.", "Link: inside text.")
+    + _list(
+        "Primary: once per view, for the thing most people came for.", "Subtle: in tool bars.", "Link: inside text."
+    )
     + _h("Wording")
     + _p("Begin with a verb and say what happens: “Delete space”, not “OK”."),
     "Spacing and grid": _h("The scale") + _p("4, 8, 16, 24, 32 and 48 px. Anything else needs a reason in the review."),
@@ -124,7 +126,9 @@ BODIES: Final = {
         tag="ol",
     )
     + _h("Rotation")
-    + _table(("Week", "First", "Second"), ("Even", "Priya Raman", "Ada Okafor"), ("Odd", "Tomás Herrera", "Mei Tanaka")),
+    + _table(
+        ("Week", "First", "Second"), ("Even", "Priya Raman", "Ada Okafor"), ("Odd", "Tomás Herrera", "Mei Tanaka")
+    ),
     "Deploying to production": _h("Step by step")
     + _list(
         "Merge. The pipeline builds and tests.",
@@ -166,16 +170,23 @@ BODIES: Final = {
     "Parental leave": _h("How long")
     + _p("Twenty-six weeks at full pay for every parent, in up to three parts.")
     + _h("How to apply")
-    + _list("Tell your lead and Mei, three months ahead if you can.", "Fill in the form.", "Hand over, and go.", tag="ol"),
+    + _list(
+        "Tell your lead and Mei, three months ahead if you can.", "Fill in the form.", "Hand over, and go.", tag="ol"
+    ),
     "Travel and expenses": _table(
-        ("What", "Limit"), ("Hotel, per night", "160"), ("Meals, per day", "55"), ("Train", "second class, any distance")
+        ("What", "Limit"),
+        ("Hotel, per night", "160"),
+        ("Meals, per day", "55"),
+        ("Train", "second class, any distance"),
     )
     + _p("Receipts within a month, please."),
     "Interview guide": _h("Four conversations")
     + _list("Motivation", "A piece of work together", "Systems", "Questions of the candidate", tag="ol")
     + _p("Write your notes before you talk to the others."),
-    "Onboarding buddy programme": _list("Lunch on the first day.", "Half an hour every day of the first week.", "Honest answers."),
-}  # fmt: skip
+    "Onboarding buddy programme": _list(
+        "Lunch on the first day.", "Half an hour every day of the first week.", "Honest answers."
+    ),
+}
 
 #: Page in the same space, title, author, age in days and body.
 BLOG_POSTS: Final[tuple[tuple[str, str, str, float, str], ...]] = (
@@ -194,9 +205,13 @@ BLOG_POSTS: Final[tuple[tuple[str, str, str, float, str], ...]] = (
         _TOMAS,
         33,
         _p("Fewer pages, shorter nights. Three changes did most of it.")
-        + _list("Alerts name the person who can fix them.", "Every alert has a page that says what to do.", "We delete alerts."),
+        + _list(
+            "Alerts name the person who can fix them.",
+            "Every alert has a page that says what to do.",
+            "We delete alerts.",
+        ),
     ),
-)  # fmt: skip
+)
 
 #: Title, author, days after the page's last change, whether it answers the one before, and text.
 COMMENTS_ON: Final[tuple[tuple[str, str, float, bool, str], ...]] = (
@@ -223,7 +238,10 @@ LABELS_ON: Final[dict[str, tuple[str, ...]]] = {
 
 #: Paragraphs and labels of issues, by key.
 DESCRIPTIONS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
-    "OPS-1": (("The certificates of mx1 and mx2 end this month.", "Use the new authority; the old one stops."), ("security",)),
+    "OPS-1": (
+        ("The certificates of mx1 and mx2 end this month.", "Use the new authority; the old one stops."),
+        ("security",),
+    ),
     "OPS-2": (
         ("The nightly job writes an empty file when the dump fails, and says it went well.", "Check the size."),
         ("backup", "data-loss"),
@@ -235,7 +253,7 @@ DESCRIPTIONS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "WEB-2": (("Search engines shall know price and stock.",), ("seo",)),
     "WEB-4": (("“Zurich” finds nothing, “Zürich” does. Both should.",), ("search",)),
     "WEB-5": (("Focus jumps behind the banner. Keyboard users cannot refuse.",), ("accessibility",)),
-}  # fmt: skip
+}
 
 #: Author, hours before the last change, and text, by key.
 ISSUE_COMMENTS_ON: Final[dict[str, tuple[tuple[str, float, str], ...]]] = {

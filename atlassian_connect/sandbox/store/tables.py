@@ -47,9 +47,12 @@ class Table(Generic[T]):
         listed, marks = ", ".join(f'"{column}"' for column in self.columns), ", ".join("?" * len(self.columns))
         wanted = " AND ".join(f'"{column}" = ?' for column in key)
         changed = ", ".join(f'"{column}" = excluded."{column}"' for column in self.columns if column not in key)
-        self.select: Final = f"SELECT {listed} FROM {name}"
+        # The names are those of classes and their fields, never input.
+        self.select: Final = f"SELECT {listed} FROM {name}"  # noqa: S608
         self.select_one: Final = f"{self.select} WHERE {wanted}"
-        self.insert: Final = f"INSERT INTO {name} ({listed}) VALUES ({marks})"
+        self.count: Final = f"SELECT count(*) FROM {name}"  # noqa: S608
+        self.delete: Final = f"DELETE FROM {name}"  # noqa: S608
+        self.insert: Final = f"INSERT INTO {name} ({listed}) VALUES ({marks})"  # noqa: S608
         self.upsert: Final = f"{self.insert} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changed}"
         typed = ", ".join(f'"{column}" {_SQL_TYPES.get(kind, "TEXT")}' for column, kind in kinds.items())
         self.definitions: Final = (
@@ -80,7 +83,13 @@ class Table(Generic[T]):
         return self._row(*values)
 
     def where(self, equal: Mapping[str, object]) -> tuple[str, list[object]]:
-        """The condition that columns have some values, and these. None is a value as any other."""
+        """The condition that columns have some values, and these. None is a value as any other.
+
+        :raises ValueError: the table has no such column.
+        """
+        unknown = equal.keys() - set(self.columns)
+        if unknown:
+            raise ValueError(f"{self.name} has no column {', '.join(sorted(unknown))}.")
         return (" WHERE " if equal else "") + " AND ".join(f'"{column}" IS ?' for column in equal), list(equal.values())
 
 

@@ -177,8 +177,8 @@ class Issue:
     :ivar assignee: account id, None when nobody is assigned.
     :ivar description: in Atlassian Document Format; None for none.
     :ivar parent_id: of a sub-task, or of an issue below an epic.
-    :ivar fields: values of other fields by their id: custom ones, ``duedate``, ``components``, ``fixVersions`` and so on,
-        as REST writes them.
+    :ivar fields: values of other fields by their id: custom ones, ``duedate``, ``components``, ``fixVersions`` and so
+        on, as REST writes them.
     """
 
     id: str

@@ -1,115 +1,24 @@
-"""Spaces, and what is in them: pages, blog posts, custom content, their versions and labels."""
+"""Pages, blog posts and custom content, with their versions."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Final
 
-from .part import Part, check_next_version
-from .schema import COMMENTS, LABELS, PAGE_VERSIONS, PAGES, RESTRICTIONS, SPACES
-from .tables import Table
-from .values import Label, Page, PageVersion, Space
+from .part import check_next_version
+from .schema import PAGE_VERSIONS, PAGES, SPACES
+from .spaces import CONTENT_STEP, FIRST_CONTENT_ID, Spaces
+from .values import Page, PageVersion
 
-__all__ = ["KeyTakenError", "Pages", "Spaces", "TitleTakenError", "event_prefix"]
-
-_FIRST_SPACE_ID: Final = 98_305
-_SPACE_STEP: Final = 32_768
-FIRST_CONTENT_ID: Final = 65_537
-CONTENT_STEP: Final = 64
-_FIRST_LABEL_ID: Final = 131_073
+__all__ = ["Pages", "TitleTakenError", "event_prefix"]
 
 
 class TitleTakenError(ValueError):
     """A space has no two pages of one title."""
 
 
-class KeyTakenError(ValueError):
-    """There is a space or project of this key already."""
-
-
 def event_prefix(page: Page) -> str:
     """What the events about it begin with: ``page``, ``blog`` or ``content``."""
     return {"page": "page", "blogpost": "blog"}.get(page.type, "content")
-
-
-class Spaces(Part):
-    """The spaces of the Confluence site."""
-
-    def spaces(self) -> list[Space]:
-        """All spaces, by id."""
-        return self._db.find(SPACES)
-
-    def space(self, space_id: str) -> Space:
-        """:raises KeyError: there is none."""
-        return self._db.get(SPACES, space_id)
-
-    def space_by_key(self, key: str) -> Space:
-        """:raises KeyError: there is none."""
-        found = self._db.first(SPACES, key=key)
-        if found is None:
-            raise KeyError(key)
-        return found
-
-    def create_space(
-        self, key: str, name: str, *, account_id: str, description: str = "", type: str = "global"
-    ) -> Space:
-        """Create a space with its homepage.
-
-        :raises KeyTakenError: the key is taken.
-        """
-        with self._db.transaction():
-            if self._db.first(SPACES, key=key):
-                raise KeyTakenError(f"A space with the key {key} exists already.")
-            space_id = str(self._db.next("space", first=_FIRST_SPACE_ID, step=_SPACE_STEP))
-            home_id = str(self._db.next("content", first=FIRST_CONTENT_ID, step=CONTENT_STEP))
-            now = self._clock()
-            space = Space(space_id, key, name, home_id, now, type, "current", description, account_id)
-            home = Page(home_id, space_id, f"{name} Home", "", account_id, now, now, account_id)
-            self._db.insert(SPACES, space)
-            self._db.insert(PAGES, home)
-            self._db.insert(PAGE_VERSIONS, PageVersion(home_id, 1, home.title, "", account_id, now))
-            self._changes.tell("confluence", "space_created", account_id, after=space)
-            return space
-
-    def edit_space(
-        self, space_id: str, *, account_id: str, name: str | None = None, description: str | None = None,
-        homepage_id: str | None = None, status: str | None = None,
-    ) -> Space:  # fmt: skip
-        """Change a space; None leaves as it is.
-
-        :raises KeyError: there is no such space.
-        """
-        wanted = {"name": name, "description": description, "homepage_id": homepage_id, "status": status}
-        with self._db.transaction():
-            before = self._db.get(SPACES, space_id)
-            changes: dict[str, Any] = {field: value for field, value in wanted.items() if value is not None}
-            after = replace(before, **changes)
-            self._db.save(SPACES, after)
-            self._changes.tell("confluence", "space_updated", account_id, before=before, after=after)
-            return after
-
-    def delete_space(self, space_id: str, *, account_id: str) -> None:
-        """Delete a space and everything in it. Apps are told of the space only.
-
-        :raises KeyError: there is no such space.
-        """
-        with self._db.transaction():
-            space = self._db.get(SPACES, space_id)
-            for page in self._db.find(PAGES, space_id=space_id):
-                self._purge(page.id)
-            self._forget("space", space_id)
-            self._db.delete(SPACES, id=space_id)
-            self._db.delete(RESTRICTIONS, container=space.key)
-            self._changes.tell("confluence", "space_removed", account_id, before=space)
-
-    def _purge(self, page_id: str) -> None:
-        for comment in self._db.find(COMMENTS, page_id=page_id):
-            self._forget("comment", comment.id)
-        tables: tuple[Table[Any], ...] = (COMMENTS, LABELS, PAGE_VERSIONS)
-        for table in tables:
-            self._db.delete(table, page_id=page_id)
-        self._forget("page", page_id)
-        self._db.delete(PAGES, id=page_id)
 
 
 class Pages(Spaces):
@@ -323,49 +232,6 @@ class Pages(Spaces):
             self._purge(page_id)
             if page.status != "draft":
                 self._changes.tell("confluence", f"{event_prefix(page)}_removed", account_id, before=page)
-
-    # --- labels -------------------------------------------------------------------------------------------------------
-
-    def labels(self, page_id: str) -> list[Label]:
-        """The labels of a page, in the order they were added."""
-        return self._db.find(LABELS, page_id=page_id)
-
-    def labelled(self, name: str) -> list[Page]:
-        """The pages and blog posts that have a label."""
-        return [self.page(label.page_id) for label in self._db.find(LABELS, name=name)]
-
-    def all_labels(self) -> dict[str, set[str]]:
-        """The names of the labels of all pages, by the page's id: for searches."""
-        found: dict[str, set[str]] = {}
-        for label in self._db.find(LABELS):
-            found.setdefault(label.page_id, set()).add(label.name)
-        return found
-
-    def add_label(self, page_id: str, name: str, *, account_id: str, prefix: str = "global") -> Label:
-        """Label a page. Nothing happens when it has the label.
-
-        :raises KeyError: there is no such page.
-        """
-        with self._db.transaction():
-            page, known = self.page(page_id), self._db.first(LABELS, page_id=page_id, prefix=prefix, name=name)
-            if known is not None:
-                return known
-            elsewhere = self._db.first(LABELS, prefix=prefix, name=name)
-            label_id = elsewhere.id if elsewhere else str(self._db.next("label", first=_FIRST_LABEL_ID))
-            label = Label(page_id, name, label_id, prefix)
-            self._db.insert(LABELS, label)
-            self._changes.tell("confluence", "label_added", account_id, after=label, about=page)
-            return label
-
-    def remove_label(self, page_id: str, name: str, *, account_id: str) -> bool:
-        """Take a label off a page. False when it has none of this name."""
-        with self._db.transaction():
-            label = self._db.first(LABELS, page_id=page_id, name=name)
-            if label is None:
-                return False
-            self._db.delete(LABELS, page_id=page_id, name=name)
-            self._changes.tell("confluence", "label_removed", account_id, before=label, about=self.page(page_id))
-            return True
 
     # --- rules --------------------------------------------------------------------------------------------------------
 
