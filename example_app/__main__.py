@@ -15,6 +15,7 @@ import click
 
 from atlassian_connect.errors import ConnectError
 from atlassian_connect.sandbox import InstallError, PortInUseError, Sandbox, SandboxServer
+from atlassian_connect.sandbox.bridge import ensure_bridge
 
 from .servers import StartError, app_running, environment, refuse_taken_port, tail
 from .story import Story
@@ -45,6 +46,8 @@ def main(context: click.Context, *, once: bool, port: int, sandbox_port: int, no
 
 def run(folder: Path, *, app_url: str, port: int, sandbox_port: int, once: bool) -> None:
     sandbox = Sandbox(f"http://localhost:{sandbox_port}")
+    if not once:  # a browser is going to look
+        sandbox.bridge = sandbox.bridge or ensure_bridge()
     env = environment(folder, app_url=app_url, sandbox_url=sandbox.origin)
     click.echo(f"sandbox: {sandbox.origin}   app: {app_url}")
     with SandboxServer(sandbox), app_running(folder, port=port, env=env) as process:

@@ -84,9 +84,11 @@ def sandbox_command(port: int, host: str, urls: tuple[str, ...], no_install: boo
     The app runs beside it, in another terminal, with ATLASSIAN_CONNECT_SANDBOX_URL=http://localhost:2990.
     """
     from ..sandbox import PortInUseError, Sandbox, SandboxServer  # noqa: PLC0415  # see above
+    from ..sandbox.bridge import ensure_bridge  # noqa: PLC0415
 
     state = current_state()
     sandbox = Sandbox(f"http://localhost:{port}") if port else Sandbox()
+    sandbox.bridge = sandbox.bridge or ensure_bridge()
     try:
         server = SandboxServer(sandbox, host=host, port=port).start()
     except (PortInUseError, ValueError) as error:

@@ -24,7 +24,7 @@ from typing import Final
 __all__ = ["PINNED", "Bridge", "BridgeUnavailableError", "Release", "ensure_bridge", "fetch_bridge"]
 
 _CACHE_VARIABLE: Final = "FLASK_ATLASSIAN_CONNECT_BRIDGE_CACHE"
-_NPM_SECONDS: Final = 120
+_NPM_SECONDS: Final = 60
 _MAX_FILE_BYTES: Final = 4 * 1024 * 1024
 _WANTED = re.compile(
     r"package/(LICENSE|dist/(?:connect-host\.js|iframe\.js|surfaces\.css|legacy-text-colors\.css"
@@ -151,7 +151,7 @@ def _download(release: Release, scratch: Path) -> bytes:
         raise BridgeUnavailableError(f"npm is not installed, so {wanted} cannot be fetched. Install Node.js with npm.")
     try:
         done = subprocess.run(  # noqa: S603 - the program was found in PATH, its arguments are constants
-            [npm, "pack", wanted, "--ignore-scripts", "--silent"],
+            [npm, "pack", wanted, "--ignore-scripts", "--silent", "--fetch-retries=0"],
             cwd=scratch,
             capture_output=True,
             text=True,

@@ -96,7 +96,7 @@ def test_it_is_fetched_once_and_only_what_is_needed_is_kept(npm: Npm, tmp_path: 
         "1.2.3/themes/atlaskit-tokens_dark.css": b"dark",
     }
     assert fetch_bridge(release=npm.release) == ensure_bridge(fetch=False, release=npm.release) == bridge
-    assert npm.calls == ["pack atlassian-connect-js@1.2.3 --ignore-scripts --silent"]
+    assert npm.calls == ["pack atlassian-connect-js@1.2.3 --ignore-scripts --silent --fetch-retries=0"]
 
 
 def test_the_folder_is_a_parameter_or_a_variable(npm: Npm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -144,7 +144,7 @@ def test_a_link_in_the_place_of_a_file_is_not_followed(npm: Npm, tmp_path: Path)
         link = tarfile.TarInfo("package/dist/iframe.js")
         link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
         archive.addfile(link)
-    with pytest.raises(BridgeUnavailableError, match="has not the files needed"):
+    with pytest.raises(BridgeUnavailableError, match="has not the files that are needed"):
         fetch_bridge(release=npm.deliver(written.getvalue()))
 
 
