@@ -15,6 +15,7 @@ from ..protocol.modules import DYNAMIC_MODULE_LIMIT, Module
 from ..tenants import Tenant
 from ..web.context import ConnectState, current_state
 from .interruption import Interruption
+from .module_types import types_command
 from .output import ConnectGroup, as_json, as_table, tenant_of
 from .sync_report import FleetReport, changes_text, facts_of, status_facts, status_text
 
@@ -23,6 +24,7 @@ __all__ = ["modules_group"]
 _INTERRUPTED = 130  # what shells make of SIGINT
 
 modules_group = ConnectGroup("modules", help="Modules that are registered at runtime, for one tenant.")
+modules_group.add_command(types_command)
 
 
 @modules_group.command("list")

@@ -64,8 +64,42 @@ def test_a_type_with_urls_below_the_surface():
     assert module_types()["jiraIssueContents"].url_fields == ("target.url",)
 
 
-def test_retired_types_are_marked():
-    assert module_types()["jiraProjectTabPanels"].deprecated
+def test_retired_and_deprecated_types_are_marked():
+    types = module_types()
+
+    assert types["jiraProjectTabPanels"].status == "deprecated"
+    assert types["jiraProfileTabPanels"].status == types["profilePages"].status == "retired"
+    assert types["profilePages"].deprecated
+    assert not types["webPanels"].deprecated
+
+
+def test_the_catalogue_of_one_product():
+    jira, confluence = module_types("jira"), module_types("confluence")
+
+    assert (len(jira), len(confluence)) == (60, 20)
+    assert set(jira) | set(confluence) == set(module_types())
+    assert all(known.products == {"jira"} for known in jira.values())
+    assert (jira["webItems"].dynamic, confluence["webItems"].dynamic) == (None, True)
+    assert module_types()["webItems"].dynamic
+
+
+@pytest.mark.parametrize(
+    ("name", "facts"),
+    [
+        (
+            "jiraIssueFields",
+            {"container": "array", "conditions": False, "dynamic": True, "link_fields": ("template.url",)},
+        ),
+        ("configurePage", {"container": "object", "conditions": True, "has_name": True}),
+        ("jiraDeploymentGating", {"container": "unknown", "required": {"callback", "key", "name"}}),
+        ("dialogs", {"has_name": False, "conditions": False, "required": {"key", "url"}}),
+        ("webhooks", {"has_key": False, "has_name": False, "required": {"event", "url"}}),
+        ("staticContentMacros", {"dynamic": False, "link_fields": ("documentation.url", "icon.url")}),
+        ("contentBylineItems", {"dynamic": None, "required": {"key", "name"}}),
+    ],
+)
+def test_what_is_known_of_a_type(name, facts):
+    assert {fact: getattr(module_types()[name], fact) for fact in facts} == facts
 
 
 def test_events():
