@@ -119,9 +119,7 @@ def fetch_bridge(cache: str | os.PathLike[str] | None = None, *, release: Releas
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(content)
             if not _is_complete(unpacked):
-                raise BridgeUnavailableError(
-                    f"The tarball of {release.name} {release.version} has not the files needed."
-                )
+                raise BridgeUnavailableError(f"The tarball of {release.name} has not the files that are needed.")
             _move(unpacked, folder, aside=Path(scratch) / "damaged")
     except OSError as error:
         raise BridgeUnavailableError(f"{folder} could not be written ({error}). Set {_CACHE_VARIABLE}.") from error
