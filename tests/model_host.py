@@ -58,7 +58,7 @@ class ModelHost(Host):
     static: frozenset[str] = frozenset()
     names_keys: bool = True
     wrapped: bool = False
-    failure: Failure | None = None
+    failures: list[Failure] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
     over_limit: int = 0
 
@@ -70,7 +70,7 @@ class ModelHost(Host):
         received.claims(site.tenant)
         assert received.path == site.tenant.base.path + PATH
         self.calls[received.method] += 1
-        failure = self.failure if self.failure and self.calls.total() == self.failure.call else None
+        failure = next((one for one in self.failures if one.call == self.calls.total()), None)
         if failure is not None and not failure.executed:
             return self._fail(failure)
         status, payload = getattr(self, f"_{received.method.lower()}")(site, received)

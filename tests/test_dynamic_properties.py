@@ -108,11 +108,11 @@ def test_after_any_single_failure_the_next_sync_brings_what_is_declared(
     untouched = dict(world.other.modules)
     world.declare(wanted, bad)
     bad &= set(wanted)
-    world.host.failure = failure
+    world.host.failures = [failure] if failure else []
     raised = world.sync_or_error()
     assert raised is None or failure is not None
     assert raised is None or type(raised).__name__ in world.recorded.error
-    world.host.failure = None
+    world.host.failures = []
 
     result = world.sync()
 
@@ -146,10 +146,37 @@ def test_what_was_there_to_be_changed_is_there_after_one_failure(wanted, present
     world = World()
     world.has(present)
     world.declare(wanted, bad)
-    world.host.failure = failure
+    world.host.failures = [failure] if failure else []
     world.sync_or_error()
 
     assert set(wanted) & set(present) <= set(world.mine.modules)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    steps=st.lists(st.tuples(sets_of_modules, st.lists(failures, max_size=3)), max_size=4),
+    wanted=sets_of_modules,
+    stranger=st.booleans(),
+)
+def test_whatever_went_wrong_before_a_good_sync_ends_it(steps, wanted, stranger):
+    """Several failures in a row, other declarations each time, and somebody who removes modules by hand."""
+    world = World()
+    for declared, several in steps:
+        world.declare(declared)
+        world.host.calls.clear()
+        world.host.failures = several
+        world.sync_or_error()
+        world.host.failures = []
+    if stranger and world.mine.modules:
+        world.mine.modules.popitem()
+    world.declare(wanted)
+
+    result = world.sync()
+
+    there = {key: form_of(Module(*module)) for key, module in world.mine.modules.items()}
+    assert there == {module.key: form_of(module) for module in world.declared}
+    assert result.refused == ()
+    assert world.sync().is_empty
 
 
 @settings(max_examples=25, deadline=None)
@@ -170,9 +197,9 @@ def test_never_more_than_the_limit_at_any_moment(kept, gone, new, bad, failure):
     wanted |= {f"{long}n{number:04}": ("alpha", {}) for number in range(new)}
     refused = {key for number, key in enumerate(wanted) if number in bad}
     world.declare(wanted, refused)
-    world.host.failure = failure
+    world.host.failures = [failure] if failure else []
     assert world.sync_or_error() is None or failure is not None
-    world.host.failure = None
+    world.host.failures = []
 
     result = world.sync()
 
@@ -180,6 +207,19 @@ def test_never_more_than_the_limit_at_any_moment(kept, gone, new, bad, failure):
     assert {module.key for module in result.refused} <= refused  # one that is there unchanged is not sent at all
     assert world.mine.most <= DYNAMIC_MODULE_LIMIT
     assert world.host.over_limit == 0
+
+
+def test_a_form_whose_registration_was_never_answered_is_known_all_the_same():
+    """Otherwise a field that the app stops declaring would stay at the host as if it were its default."""
+    world = World()
+    world.declare({"m0": ("alpha", {"x": 0, "y": 1})})
+    world.host.failures = [Failure(2, "drop", executed=True), Failure(3, 503)]
+    assert isinstance(world.sync_or_error(), HostError)
+    world.host.failures = []
+    world.declare({"m0": ("alpha", {"x": 0})})
+
+    assert world.sync().changed == ("m0",)
+    assert world.mine.modules["m0"] == ("alpha", {"key": "m0", "x": 0})
 
 
 @pytest.mark.parametrize("count", [101, 150])

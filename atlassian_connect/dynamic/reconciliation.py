@@ -112,6 +112,9 @@ class Reconciliation:
         try:
             self.there = {module.key: module for module in self._host.list() if module.key}
             self.sent = {key: digest for key, digest in self.sent.items() if key in self.there}
+            for module in (*self._plan.add, *self._plan.change):
+                if module.key in self.there and covers(self.there[module.key], module):
+                    self.sent.setdefault(module.key, module_digest(module))  # ours, though its answer got lost
             lost = self._put_back([key for key in changed if key not in self.there])
         except HostError as error:
             _log.warning("after a failure, tenant %s could not be looked at: %s", self._name, error)
