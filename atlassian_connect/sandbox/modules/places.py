@@ -192,28 +192,42 @@ def _placed(installation: Installation, module: Module, spot: _Spot, situation: 
         named = replace(situation, values={**situation.values, **own})
         values, notes = module_values(installation, installation.module(opening.key), named)
     evaluation = evaluate(module.definition.get("conditions"), installation, situation)
+    shown = Module(module.type, {**module.definition, **_bound(installation, module, values)})
     if spot.place == ELSEWHERE:
         notes = (f"The sandbox knows no location {spot.location!r}.", *notes)
     return PlacedModule(
         installation=installation,
         module=module,
         place=spot.place,
-        label=label(module),
+        label=label(shown),
         location=spot.location,
-        icon_url=_icon_url(installation, module),
+        icon_url=_icon_url(installation, shown),
         weight=_weight(module),
         opens=opening.opens,
         opens_key=opening.key,
         href=opening.href,
         options=opening.options,
         parameters=opening.parameters,
-        tooltip=_text(module.definition.get("tooltip")),
+        tooltip=_text(shown.definition.get("tooltip")),
         values=values,
         urls=_urls(module),
         problem=opening.problem,
         evaluation=evaluation,
         notes=(*evaluation.notes, *notes),
     )
+
+
+def _bound(installation: Installation, module: Module, values: Mapping[str, str]) -> dict[str, Any]:
+    """What a content property says of a byline item instead of the descriptor: name, icon and tooltip."""
+    key, page = module.definition.get("contentPropertyKey"), values.get("content.id")
+    if module.type != "contentBylineItems" or not isinstance(key, str) or not page:
+        return {}
+    try:
+        value = installation.site.entity_properties.get(("page", page), key).value
+    except KeyError:
+        return {}
+    names = ("name", "icon", "tooltip")
+    return {name: value[name] for name in names if name in value} if isinstance(value, Mapping) else {}
 
 
 def _icon_url(installation: Installation, module: Module) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ...protocol.context_parameters import check_context_parameters, context_parameters
 from ...protocol.modules import Module, module_types, value_at
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["module_values"]
 
-_CONDITION = "condition."
+_CONDITION: Final = "condition."
+#: Variables of a workflow condition, which look like conditions.
+_OF_WORKFLOWS: Final = ("condition.id", "condition.config")
 
 
 def module_values(
@@ -33,13 +35,11 @@ def module_values(
     known = context_parameters(site.product)
     notes = [text for _, text in check_context_parameters(module, product=site.product)]
     for variable in _variables(module):
-        if variable in values:
-            continue
-        if variable.startswith(_CONDITION) and variable not in ("condition.id", "condition.config"):
+        if variable.startswith(_CONDITION) and variable not in _OF_WORKFLOWS:  # decided anew, whatever was given
             values[variable], note = inline_value(variable.removeprefix(_CONDITION), installation, situation)
-        elif variable in known:
+        elif variable in known and variable not in values:
             note = f"{{{variable}}} has no value here."
-        else:  # the app's own: a macro's parameter that nobody entered, or a parameter of a page's address
+        else:  # it has a value, or is the app's own and optional: a macro's parameter, or one of a page's address
             note = ""
         if note and not any(f"{{{variable}}}" in one for one in notes):
             notes.append(note)

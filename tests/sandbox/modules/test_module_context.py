@@ -108,6 +108,12 @@ def test_the_app_gets_the_values_of_the_place(install: Install, app: ConnectApp)
         assert [query[name] for name in ("issue", "admin", "none", "may")] == [["OPS-1"], [expected], [""], [expected]]
 
 
+def test_a_condition_in_a_url_is_the_viewers_own_whatever_is_given(install: Install):
+    installation = install(generalPages=[{"key": "p", "url": "/p?a={condition.user_is_admin}", "name": {"value": "P"}}])
+    given = Situation(account_id=MEMBER, values={"condition.user_is_admin": "true"})
+    assert load(installation, "p", given)["a"] == ["false"]
+
+
 def test_variables_that_stay_empty_are_said(install: Install):
     url = "/p?a={issue.key}&b={moon.phase}&c={condition.moon_is_full}&d={ac.mine}&e={board.id}"
     installation = install(generalPages=[{"key": "p", "url": url, "name": {"value": "P"}}])

@@ -276,6 +276,15 @@ def test_icons_are_the_apps_or_none(install: Install):
         assert placed_item(install, icon={"url": url}).icon_url == expected
 
 
+def test_a_byline_item_is_called_what_its_content_property_says(install: Install, sandbox: Sandbox):
+    byline = {"key": "b", "name": {"value": "Approval"}, "url": "/b", "contentPropertyKey": "approval"}
+    install("confluence", contentBylineItems=[{**byline, "tooltip": {"value": "Who approved"}}])
+    sandbox.entity_properties.put(("page", "65537"), "approval", {"name": {"value": "Approved"}, "url": "/x"}, ADMIN)
+    for page, expected in (("65537", "Approved"), ("65601", "Approval")):
+        (placed,) = places.at(sandbox.confluence, "page.byline", Situation(account_id=ADMIN, page=page))
+        assert (placed.label, placed.tooltip, placed.urls) == (expected, "Who approved", {"url": "/b"})
+
+
 def test_urls_of_a_macro_are_told_apart(install: Install, sandbox: Sandbox):
     macro = {"key": "m", "name": {"value": "M"}, "url": "/m?x={colour}", "editor": {"url": "/edit"}}
     macro["parameters"] = [{"identifier": "colour", "type": "string", "name": {"value": "Colour"}}]
