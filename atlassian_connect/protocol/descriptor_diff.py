@@ -343,7 +343,7 @@ def _kind(old: Any, new: Any) -> Kind:
 
 
 def _verb(old: Any, new: Any) -> str:
-    return "new" if old is _MISSING else "gone" if new is _MISSING else "another"
+    return "new" if old is _MISSING else "gone" if new is _MISSING else "changed"
 
 
 def _same(old: Any, new: Any) -> bool:
