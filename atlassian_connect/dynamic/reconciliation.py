@@ -119,12 +119,12 @@ class Reconciliation:
         except HostError as error:
             _log.warning("after a failure, tenant %s could not be looked at: %s", self._name, error)
             return
-        for module in lost:
+        for refused in lost:
             _log.warning(
                 "dynamic module %s of tenant %s is gone until the next sync: %s",
-                module.key,
+                refused.key,
                 self._name,
-                module.message,
+                refused.message,
             )
 
     def _put_back(self, keys: Sequence[str]) -> tuple[RefusedModule, ...]:
