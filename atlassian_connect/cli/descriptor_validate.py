@@ -22,6 +22,7 @@ __all__ = ["problem_lines", "read_source", "validate_command"]
 
 _TIMEOUT_SECONDS: Final = 10.0
 _MAX_BYTES: Final = 2 * 1024 * 1024
+_MAX_LINE: Final = 600  # a name may be as long as the file
 
 
 @click.command("validate")
@@ -96,7 +97,12 @@ def _fetched(url: str) -> bytes:
 def problem_lines(problems: Sequence[Problem]) -> list[str]:
     """Write problems for people, a line each, errors first."""
     ordered = sorted(problems, key=lambda problem: problem.severity != "error")
-    return [printable(f"{problem.severity}: {problem}") for problem in ordered] or ["No problems found."]
+    return [_line(problem) for problem in ordered] or ["No problems found."]
+
+
+def _line(problem: Problem) -> str:
+    text = printable(f"{problem.severity}: {problem}")
+    return text if len(text) <= _MAX_LINE else text[: _MAX_LINE - 1] + "…"
 
 
 def _ascii(text: str) -> str:

@@ -168,7 +168,10 @@ def check_descriptor(document: object, product: Product | None = None, *, served
     if not isinstance(document, Mapping):
         return [error("", "Is no JSON object.", 'A descriptor is an object, such as {"key": "…", "baseUrl": "…"}.')]
     checking = Checking(product=product, served=served)
-    problems = [*root_problems(checking, document), *module_problems(checking, document)]
+    try:
+        problems = [*root_problems(checking, document), *module_problems(checking, document)]
+    except RecursionError:
+        return [error("", "Is nested too deeply.")]
     if checking.open_paths:
         where = _some(list(dict.fromkeys(checking.open_paths)))
         text = f"Is a template: what is filled in later is not judged ({where})."

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from ipaddress import ip_address
 from typing import Any, Final
 
-from ..errors import UrlNotAllowedError
+from .base_url_checks import base_url_problems, region_problems
 from .module_types import module_types
 from .problems import Checking, Problem, closest, error, text_faults, warning
 from .scopes import SCOPES
-from .urls import BaseUrl, is_loopback, parse_base_url
 
 __all__ = ["API_MIGRATION_KEYS", "ROOT_FIELDS", "asks_for_jwt", "root_problems"]
 
@@ -31,7 +29,6 @@ _ACCEPTED_SILENTLY: Final = frozenset({"$schema"})
 #: Attributes of modules, which say nothing at the root; key, name and description are fields of both.
 _MODULE_ATTRIBUTES: Final = frozenset({"location", "conditions", "weight", "target", "cacheable", "fullPage", "event"})
 _OTHER_PRODUCTS: Final = {"capabilities": "HipChat", "contexts": "Bitbucket"}
-_REALMS: Final = frozenset({"EU", "US", "AU", "DE", "SG", "CA", "IN", "KR", "JP", "GB", "CH"})
 _LOCALES: Final = frozenset(
     {"en-US", "en-UK", "fr-FR", "de-DE", "pt-PT", "es-ES", "ja-JP", "ko-KR", "ru-RU"}
 )  # as the schema of 2021 has them
@@ -40,7 +37,6 @@ _APP_KEY: Final = re.compile(r"[a-zA-Z0-9\-._]+").fullmatch
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:").match
 _GRANULAR_SCOPE: Final = re.compile(r"[a-z-]+:[a-z:.-]+", re.IGNORECASE).fullmatch
 _LOCALE: Final = re.compile(r"[a-z]{2,3}-[A-Z]{2}").fullmatch
-_REALM: Final = re.compile(r"[A-Z]{2}").fullmatch
 _MAX_APP_KEY: Final = 64  # the schema of 2021 says 80, today's documentation 64
 _MAX_URL: Final = 200
 
@@ -52,10 +48,10 @@ def root_problems(checking: Checking, document: Mapping[str, Any]) -> Iterator[P
     for check, name in _FIELDS:
         if name in document:
             yield from check(checking, document[name], name)
-    yield from _base_url(checking, document.get("baseUrl"), "baseUrl", jwt=kind != "none")
+    yield from base_url_problems(checking, document.get("baseUrl"), "baseUrl", jwt=kind != "none")
     yield from _lifecycle(checking, document, jwt=kind != "none")
     if "regionBaseUrls" in document:
-        yield from _regions(checking, document["regionBaseUrls"], jwt=kind != "none")
+        yield from region_problems(checking, document["regionBaseUrls"], jwt=kind != "none")
     yield from _unknown_fields(document)
     if not document.get("name"):
         yield warning("name", "Is missing.", "Administrators see it; without it they see the key.")
@@ -83,67 +79,6 @@ def _key(checking: Checking, key: object) -> Iterator[Problem]:
     elif len(key) > _MAX_APP_KEY:
         old = " Older schemas took 80; hosts and the Marketplace go by 64 today." if len(key) <= 80 else ""
         yield error("key", f"Has {len(key)} characters.", form + old)
-
-
-# --- base URLs --------------------------------------------------------------------------------------------------------
-
-
-def _base_url(checking: Checking, url: object, path: str, *, jwt: bool) -> Iterator[Problem]:
-    example = "Write an address such as https://app.example.com, where hosts reach the app."
-    if url is None:
-        yield error(path, "Is missing.", example)
-        return
-    if checking.is_open_root(url, path):
-        return
-    if url == "" and not checking.served:
-        yield warning(path, "Is empty: no host can reach the app.", example)
-        return
-    if not isinstance(url, str):
-        yield error(path, "Is no text.", example)
-        return
-    try:
-        base = parse_base_url(url)
-    except UrlNotAllowedError as caught:
-        yield error(path, str(caught), example)
-        return
-    if len(url) > _MAX_URL:
-        yield error(path, f"Has {len(url)} characters.", f"Hosts take {_MAX_URL}.")
-    if url.endswith("/"):
-        yield warning(path, "Ends with a slash, and hosts append the paths of modules as they stand.", "Leave it out.")
-    if jwt and base.scheme != "https" and not is_loopback(base.host):
-        yield from _plain_http(checking, base, path)
-
-
-def _plain_http(checking: Checking, base: BaseUrl, path: str) -> Iterator[Problem]:
-    secure = f"Write {'https' + str(base).removeprefix('http')}."
-    if not checking.served and _is_private(base.host):
-        yield warning(
-            path, "Is http: only a host in development mode takes that from an app that asks for JWT.", secure
-        )
-    else:
-        yield error(path, "Is http, and must be https for an app that asks for JWT.", secure)
-
-
-def _is_private(host: str) -> bool:
-    """Whether a name or address is one of a local network."""
-    try:
-        return ip_address(host).is_private
-    except ValueError:
-        return "." not in host or host.endswith((".local", ".localhost", ".internal", ".test", ".lan"))
-
-
-def _regions(checking: Checking, regions: object, *, jwt: bool) -> Iterator[Problem]:
-    if not isinstance(regions, Mapping):
-        yield error("regionBaseUrls", "Is no object.", 'Write {"EU": "https://eu.example.com"}.')
-        return
-    for realm, url in regions.items():
-        path = f"regionBaseUrls.{realm}"
-        known = f"Known are {', '.join(sorted(_REALMS))}; baseUrl serves all others."
-        if realm not in _REALMS and _REALM(realm):
-            yield warning(path, "Is a realm that no host is known to have.", known)
-        elif realm not in _REALMS:
-            yield error(path, "Is no realm.", known)
-        yield from _base_url(checking, url, path, jwt=jwt)
 
 
 # --- lifecycle --------------------------------------------------------------------------------------------------------

@@ -43,10 +43,7 @@ def check_descriptor_text(
     except ValueError as caught:  # no UTF-8, NaN, a number of thousands of digits
         return None, [*problems, error("", f"Is not JSON: {caught}")]
     problems += _duplicates(document)
-    try:
-        problems += check_descriptor(document, product, served=served)
-    except RecursionError:
-        problems.append(error("", "Is nested too deeply."))
+    problems += check_descriptor(document, product, served=served)
     return document, problems
 
 

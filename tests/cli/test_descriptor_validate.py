@@ -95,6 +95,12 @@ def test_half_a_surrogate_pair_is_printed_as_something_else() -> None:
     assert "warning: �: Is not a field" in output
 
 
+def test_a_line_is_no_longer_than_people_read() -> None:
+    _, output = validate("-", stdin=json.dumps({**GOOD, "key": "k " * 10_000}).encode())
+
+    assert max(map(len, output.splitlines())) <= 600
+
+
 @pytest.mark.parametrize("source", ["/no/such/file", "/", "a\0b", "https://user:pass@example.com/d.json", "http://["])
 def test_what_cannot_be_read_is_one_line(source: str) -> None:
     code, output = validate(source)

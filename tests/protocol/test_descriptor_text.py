@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from atlassian_connect.protocol.descriptor import check_descriptor
 from atlassian_connect.protocol.descriptor_text import check_descriptor_text
 
 GOOD = {
@@ -90,6 +91,15 @@ def test_what_is_no_descriptor_is_one_error(text, fault):
 
     assert line.startswith("error: descriptor: ")
     assert fault in line
+
+
+def test_values_nested_deeper_than_python_counts_are_one_error():
+    deep: object = "x"
+    for _ in range(20_000):
+        deep = [deep]
+
+    for place in ({"scopes": [deep]}, {"modules": {"webItems": [{"key": "a", "context": deep}]}}):
+        assert {problem.severity for problem in check_descriptor({**GOOD, **place})} >= {"error"}
 
 
 def test_a_byte_order_mark_is_a_warning():
