@@ -50,6 +50,9 @@ class Database:
         self._connection = _connect_memory() if path is None else _connect_file(path)
         try:
             self._prepare(path)
+            if path is not None:  # quick, and safe but for the last changes before the machine itself goes down
+                self._connection.execute("PRAGMA journal_mode = WAL")
+                self._connection.execute("PRAGMA synchronous = NORMAL")
         except BaseException:
             self._connection.close()
             raise

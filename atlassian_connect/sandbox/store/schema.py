@@ -126,7 +126,7 @@ PROPERTIES: Final = Table("properties", PropertyRow, key=["owner_kind", "owner_i
 ATTACHMENTS: Final = Table("attachments", AttachmentRow, indexes=[["owner_kind", "owner_id"], ["media_hash"]])
 
 SPACES: Final = Table("spaces", values.Space, cached=True)
-PAGES: Final = Table("pages", values.Page, indexes=[["space_id", "type", "status"], ["parent_id"]])
+PAGES: Final = Table("pages", values.Page, indexes=[["space_id", "type", "status"], ["parent_id", "space_id"]])
 PAGE_VERSIONS: Final = Table("page_versions", values.PageVersion, key=["page_id", "number"])
 COMMENTS: Final = Table("comments", values.Comment, indexes=[["page_id"]])
 LABELS: Final = Table("labels", values.Label, key=["page_id", "prefix", "name"], indexes=[["name"]])
