@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from flask import Blueprint, Response, abort, redirect, request
+from flask import Blueprint, Response, abort, jsonify, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from ...protocol.modules import Module
-from ..bridge.embedding import embed
+from ..bridge.embedding import Embedding, embed
 from ..installation import Installation
 from ..module_urls import page_url, variables_in
 from ..modules.conditions import evaluate
@@ -40,11 +40,13 @@ def add_routes(blueprint: Blueprint, sandbox: Sandbox) -> None:
     def go(product: str, app_key: str, module_key: str) -> BaseResponse:
         """Lead the browser to the app itself, as web items without a page do. The URL is signed for who looks."""
         installation = find_installation(site_of(sandbox, product), app_key)
-        values, _ = module_values(installation, _module(installation, module_key), from_query(sandbox))
-        embedding = embed(installation, module_key, viewer=viewer_id(sandbox), context=values)
-        if embedding.problem:
-            abort(403 if embedding.blocked else 404, embedding.problem)
-        return redirect(embedding.url, 303)
+        return redirect(_embedding(sandbox, installation, module_key).url, 303)
+
+    @blueprint.get(f"{_MODULE}/frame")
+    def frame(product: str, app_key: str, module_key: str) -> Response:
+        """What the bridge mounts a frame from, for dialogs that are opened later, if ever."""
+        installation = find_installation(site_of(sandbox, product), app_key)
+        return jsonify(_embedding(sandbox, installation, module_key).data)
 
     @blueprint.get(_MODULE)
     def module(product: str, app_key: str, module_key: str) -> Response:
@@ -57,6 +59,15 @@ def _module(installation: Installation, key: str) -> Module:
         return installation.module(key)
     except KeyError:
         abort(404, f"{installation.app_key} has no module {key}.")
+
+
+def _embedding(sandbox: Sandbox, installation: Installation, module_key: str) -> Embedding:
+    """A module where the query says that the viewer is; or a page that says why not."""
+    values, _ = module_values(installation, _module(installation, module_key), from_query(sandbox))
+    embedding = embed(installation, module_key, viewer=viewer_id(sandbox), context=values)
+    if embedding.problem:
+        abort(403 if embedding.blocked else 404, embedding.problem)
+    return embedding
 
 
 def _show(sandbox: Sandbox, installation: Installation, module: Module) -> Response:

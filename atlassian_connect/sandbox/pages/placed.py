@@ -1,7 +1,7 @@
 """The modules of apps in the pages: as links, as buttons that open a dialog, and in frames.
 
-Templates get ``placed(place)``, ``item_url(item)`` and ``item_frame(item)``; ``_placed.html`` has macros that use them.
-A view says where the viewer is by passing a situation to :func:`.policy.respond`.
+Templates get ``placed(place)``, ``item_url(item)``, ``item_opener(item)`` and ``item_frame(item)``; the macros of
+``_placed.html`` use them. A view says where the viewer is by passing a situation to :func:`.policy.respond`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint, g, request
 
+from ...protocol.urls import parse_base_url
 from ..bridge.embedding import Embedding, embed
 from ..module_urls import page_url, variables_in
 from ..modules import places
@@ -22,7 +23,7 @@ from .viewer import viewer_id
 if TYPE_CHECKING:
     from ..host import Sandbox
 
-__all__ = ["item_frame", "item_url", "wrap"]
+__all__ = ["item_frame", "item_opener", "item_url", "wrap"]
 
 _NAMES: Final = {
     "page": ("page.id", "content.id"),
@@ -43,7 +44,12 @@ def wrap(blueprint: Blueprint, sandbox: Sandbox) -> None:
 
     @blueprint.context_processor
     def helpers() -> dict[str, Any]:
-        return {"placed": placed, "item_url": item_url, "item_frame": lambda item: item_frame(sandbox, item)}
+        return {
+            "placed": placed,
+            "item_url": item_url,
+            "item_frame": lambda item: item_frame(sandbox, item),
+            "item_opener": item_opener,
+        }
 
 
 def here(sandbox: Sandbox) -> Situation:
@@ -63,12 +69,23 @@ def item_url(item: PlacedModule) -> str:
     """Where a link to a module leads: a page of the site, the app itself, or anywhere on the web."""
     if item.opens == "link":
         return item.href
+    if item.opens in _ENDPOINTS:
+        return _address(item, _ENDPOINTS[item.opens])
+    return _address(item, "pages.module", prefix="ctx.")
+
+
+def item_opener(item: PlacedModule) -> str:
+    """Where a script gets what opens a module in a dialog. The page's policy lets its app be framed."""
+    allow_frame(parse_base_url(item.installation.app_base_url).origin)
+    return _address(item, "pages.frame")
+
+
+def _address(item: PlacedModule, endpoint: str, *, prefix: str = "") -> str:
+    """The address of a page about a module, with the values that its URL asks for."""
     installation, key = item.installation, item.opens_key or item.module.key
     names = variables_in(page_url(installation.module(key)) or "")
-    values = {name: item.values[name] for name in names if item.values.get(name)}
-    if item.opens in _ENDPOINTS:
-        return module_address(_ENDPOINTS[item.opens], installation, key, values)
-    return module_address("pages.module", installation, key, {f"ctx.{name}": value for name, value in values.items()})
+    values = {f"{prefix}{name}": item.values[name] for name in names if item.values.get(name)}
+    return module_address(endpoint, installation, key, values)
 
 
 def item_frame(sandbox: Sandbox, item: PlacedModule) -> Embedding:

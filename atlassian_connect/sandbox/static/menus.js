@@ -2,8 +2,8 @@
 const openMenus = () => document.querySelectorAll('details.menu[open]');
 const entries = (menu) => [...menu.querySelectorAll('.menu-panel :is(a[href], button, input)')].filter((one) => one.offsetParent);
 
-/** Close all open menus, and give the focus back when it was in one. */
-export function closeMenus(except) {
+/** Close all open menus but one, and give the focus back when it was in one. */
+function closeMenus(except) {
   for (const menu of openMenus()) {
     if (menu === except) continue;
     const focused = menu.contains(document.activeElement);
@@ -14,7 +14,10 @@ export function closeMenus(except) {
 
 /** Close menus by Esc, by a click elsewhere and when another opens; walk through them by arrow keys. */
 export function watchMenus() {
-  addEventListener('click', (event) => closeMenus(event.target.closest?.('details.menu') ?? undefined));
+  addEventListener('click', (event) => {
+    const chosen = event.target.closest?.('.menu-panel button[type="button"]:not(.app-inline)');
+    closeMenus(chosen ? undefined : event.target.closest?.('details.menu') ?? undefined);
+  });
   addEventListener('blur', () => { if (document.activeElement?.tagName === 'IFRAME') closeMenus(); });
   addEventListener('keydown', (event) => {
     if (event.key === 'Escape') closeMenus();

@@ -1,7 +1,9 @@
 // What every page has around it: menus, the side bar, the theme.
-import { closeMenus, watchMenus } from './menus.js';
+import { watchItems } from './items.js';
+import { watchMenus } from './menus.js';
 
 watchMenus();
+watchItems();
 
 const toggle = document.querySelector('.sidebar-toggle');
 toggle?.addEventListener('click', () => {
@@ -22,7 +24,6 @@ for (const button of themes) {
     localStorage.setItem('sandbox-theme', button.dataset.chooseTheme);
     dispatchEvent(new Event('sandbox:theme'));
     markTheme();
-    closeMenus();
   });
 }
 markTheme();
