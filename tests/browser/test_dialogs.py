@@ -178,6 +178,15 @@ def test_a_button_of_the_page_opens_one(page, sandbox, app):
     page.locator("dialog").wait_for(state="detached")
 
 
+def test_a_button_of_a_page_that_was_open_for_long_gets_a_fresh_url(page, sandbox, app):
+    sandbox.confluence.install(app.descriptor_url)
+    open_frames(page, sandbox, "confluence", f"{KEY}/panel", button=f"{KEY}/dialog")
+    page.evaluate("connectHost.setJwtClockSkew(100000)")  # what the page has counts as expired
+    with page.expect_request(f"{sandbox.origin}/sandbox/bridge/frame"):
+        page.locator("button.app-dialog").click()
+    frame_of(page, DIALOG)
+
+
 def test_closing_without_a_dialog_breaks_nothing_but_that_call(opener, page):
     opener.evaluate("() => { AP.dialog.close() }")
     wait_until(page, "bridge.some(one => one.call === 'dialog.close')")

@@ -12,7 +12,7 @@ export const dialogs = {
     const dialog = show(options, extension);
     const loaded = opener
       ? ask('frame', opener, { key: extension.key, context: extension.options?.productContext })
-      : Promise.resolve(extension.options.sandboxFrame);
+      : fresh(extension.options.sandboxFrame);
     loaded.then(
       data => fill(dialog, data),
       error => dialog.body.replaceChildren(make('p', { class: 'app-frame-problem', role: 'alert' }, error.message)),
@@ -40,6 +40,12 @@ export function openFromPage(element) {
   const options = JSON.parse(element.dataset.dialog || '{}');
   const extension = { addon_key: data.addonKey, key: data.key, options: { sandboxFrame: data, customData: options.customData } };
   connectHost.dialog.create(extension, { chrome: true, header: data.title, ...options });
+}
+
+/** The page may have been open for long: a URL whose token has expired is asked for anew. */
+async function fresh(data) {
+  const expired = connectHost.hasJwt(data.url) && connectHost.isJwtExpired(data.url);
+  return expired ? ask('frame', { data }, { key: data.key }) : data;
 }
 
 function show(options, extension) {
