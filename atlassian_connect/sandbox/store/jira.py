@@ -18,6 +18,7 @@ from .schema import (
     ISSUES,
     PROJECTS,
     RESTRICTIONS,
+    USERS,
     VERSIONS,
 )
 from .spaces import KeyTakenError
@@ -238,10 +239,14 @@ class Issues(Projects):
             }
             return self._change(before, account_id, changes)
 
+    def _name_of(self, account_id: str) -> str:
+        found = self._db.first(USERS, account_id=account_id)
+        return found.name if found else account_id
+
     def _change(self, before: Issue, account_id: str, changes: Mapping[str, Any]) -> tuple[Issue, Issue, int]:
         now = self._clock()
         after = replace(before, **changes)
-        items = items_between(before, after)
+        items = items_between(before, after, self._name_of)
         if not items:
             return before, before, 0
         after = replace(after, updated=now)

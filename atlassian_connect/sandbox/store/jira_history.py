@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
-from ..people import PEOPLE
 from .jira_setup import ISSUE_TYPES, PRIORITIES, RESOLUTIONS, STATUSES
 from .values import Issue
 
@@ -31,13 +31,16 @@ _NAMED: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-def items_between(before: Issue, after: Issue) -> list[dict[str, Any]]:
-    """What is different, one item per field."""
+def items_between(before: Issue, after: Issue, name_of: Callable[[str], str]) -> list[dict[str, Any]]:
+    """What is different, one item per field.
+
+    :param name_of: tells the name of an account.
+    """
     items = []
     for attribute, name in _FIELDS:
         was, now = getattr(before, attribute), getattr(after, attribute)
         if was != now:
-            old, new = _written(attribute, was), _written(attribute, now)
+            old, new = _written(attribute, was, name_of), _written(attribute, now, name_of)
             items.append(_item(name, "jira", old, new))
     for name in sorted(before.fields.keys() | after.fields.keys()):
         was, now = before.fields.get(name), after.fields.get(name)
@@ -59,7 +62,7 @@ def _item(name: str, kind: str, old: tuple[str | None, str], new: tuple[str | No
     }
 
 
-def _written(attribute: str, value: Any) -> tuple[str | None, str]:
+def _written(attribute: str, value: Any, name_of: Callable[[str], str]) -> tuple[str | None, str]:
     """The id of a value, where it has one, and its text."""
     if value is None:
         return None, ""
@@ -67,7 +70,7 @@ def _written(attribute: str, value: Any) -> tuple[str | None, str]:
         known = _NAMED[attribute].get(value)
         return (known.id if known else None), value
     if attribute in ("assignee", "reporter"):
-        return value, PEOPLE[value].name if value in PEOPLE else value
+        return value, name_of(value)
     if attribute == "labels":
         return None, " ".join(value)
     if attribute == "parent_id":
