@@ -154,6 +154,25 @@ def test_a_dialog_opens_another(opener, page):
     assert page.get_by_role("dialog", name="Sized").is_visible()
 
 
+def test_flags_and_menus_of_a_dialog_can_be_clicked_and_flags_outlive_it(opener, page):
+    dialog = create(opener, page)
+    dialog.evaluate("""() => {
+      window.heard = [];
+      AP.events.on('flag.action', data => heard.push(data.actionIdentifier));
+      AP.events.on('dropdown-item-selected', data => heard.push(data.item.itemId));
+      AP.flag.create({ title: 'Inside', actions: { act: 'Act' } });
+      AP.dropdown.create({ dropdownId: 'menu', list: [{ list: [{ text: 'Only', itemId: 'one' }] }] });
+      AP.dropdown.showAt('menu', 5, 5);
+    }""")
+    page.get_by_role("menuitem", name="Only").click()
+    page.get_by_role("button", name="Act").click()
+    dialog.wait_for_function("heard.length === 2")
+    assert dialog.evaluate("heard") == ["one", "act"]
+    dialog.evaluate("() => { AP.dialog.close() }")
+    page.locator("dialog").wait_for(state="detached")
+    page.locator(".app-flag").get_by_role("button", name="Dismiss").click()
+
+
 def test_a_page_of_the_app_opens_by_its_relative_url(opener, page, app):
     create(opener, page, key="/anything?x=1")
     assert app.seen[-1]["x"] == "1"

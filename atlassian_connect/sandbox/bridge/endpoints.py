@@ -91,8 +91,10 @@ def _endpoints(sandbox: Sandbox) -> Blueprint:
     @blueprint.post("/target")
     def target() -> Response:
         asked = read_asked(sandbox)
+        custom = {f"ac.{name}": value for name, value in asked.texts("customData").items()}
+        values = {**asked.texts("context"), **custom}
         try:
-            return jsonify({"path": target_path(asked.app, asked.text("target"), asked.texts("context"))})
+            return jsonify({"path": target_path(asked.app, asked.text("target"), values)})
         except UnknownTargetError as error:
             refuse(404, str(error))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from ...types import Product
 
@@ -28,22 +28,14 @@ def _page(app: Installation, values: _Values) -> str:
     return f"/spaces/{_part(app.site.content.space(page.space_id).key)}/pages/{_part(page.id)}"
 
 
-def _edit_page(app: Installation, values: _Values) -> str:
-    return f"{_page(app, values)}?edit=1"
-
-
 def _space(app: Installation, values: _Values) -> str:
     return f"/spaces/{_part(values['spaceKey'])}"
 
 
-def _space_tools(app: Installation, values: _Values) -> str:
-    return f"{_space(app, values)}/settings"
-
-
 def _module(app: Installation, values: _Values) -> str:
     key = _part(values.get("addonKey") or app.app_key)
-    inner = values.get("customData")
-    return f"/plugins/servlet/ac/{key}/{_part(values['moduleKey'])}" + (f"#!{inner}" if inner else "")
+    custom = [(name, value) for name, value in values.items() if name.startswith("ac.")]
+    return f"/plugins/servlet/ac/{key}/{_part(values['moduleKey'])}" + (f"?{urlencode(custom)}" if custom else "")
 
 
 def _site(app: Installation, values: _Values) -> str:
@@ -62,29 +54,21 @@ def _project(app: Installation, values: _Values) -> str:
     return f"/projects/{_part(values['projectKey'])}"
 
 
-def _dashboard(app: Installation, values: _Values) -> str:
-    return f"/jira/dashboards/{_part(values['dashboardId'])}" if values.get("dashboardId") else "/jira/dashboards"
-
-
 #: Product → target → path below the site's base URL. Pages add what they have.
 TARGETS: Final[dict[Product, dict[str, Callable[[Installation, _Values], str]]]] = {
     "confluence": {
         "addonModule": _module,
         "addonmodule": _module,
-        "contentedit": _edit_page,
-        "contentEdit": _edit_page,
         "contentview": _page,
         "contentView": _page,
         "dashboard": lambda app, values: "",
         "site": _site,
-        "spacetools": _space_tools,
-        "spaceTools": _space_tools,
         "spaceview": _space,
         "spaceView": _space,
     },
     "jira": {
         "addonModule": _module,
-        "dashboard": _dashboard,
+        "dashboard": lambda app, values: "/jira",
         "issue": _issue,
         "projectAdminSummary": _project,
         "site": _site,

@@ -240,9 +240,28 @@ def test_a_dialog_of_nothing_is_refused(page: Page, confluence_app: Installation
         ("addonModule", {"addonKey": "a/b", "moduleKey": "c"}, "/wiki/plugins/servlet/ac/a%2Fb/c"),
     ],
 )
-def test_targets_are_paths_of_the_site(page: Page, confluence_app: Installation, target: str, context: dict, path: str):
+def test_targets_are_pages_of_the_site(page: Page, confluence_app: Installation, target: str, context: dict, path: str):
     answer = page.ask("target", {"ticket": ticket_of(confluence_app), "target": target, "context": context})
     assert answer.json == {"path": path}
+    if "a%2Fb" not in path:
+        assert page.client.get(path, base_url=BASE, follow_redirects=True).status_code == 200
+
+
+def test_jira_has_targets_of_its_own(page: Page, jira_app: Installation):
+    for target, context, path in [
+        ("issue", {"issueKey": "OPS-1"}, "/browse/OPS-1"),
+        ("projectAdminSummary", {"projectKey": "OPS"}, "/projects/OPS"),
+        ("dashboard", {"dashboardId": 7}, "/jira"),
+    ]:
+        answer = page.ask("target", {"ticket": ticket_of(jira_app), "target": target, "context": context})
+        assert answer.json == {"path": path}
+        assert page.client.get(path, base_url=BASE, follow_redirects=True).status_code == 200
+
+
+def test_custom_data_goes_along_to_a_page_of_an_app(page: Page, confluence_app: Installation):
+    asked = {"target": "addonModule", "context": {"moduleKey": "page"}, "customData": {"x": "a b", "n": 7, "deep": {}}}
+    answer = page.ask("target", {"ticket": ticket_of(confluence_app), **asked})
+    assert answer.json == {"path": f"/wiki/plugins/servlet/ac/{APP_KEY}/page?ac.x=a+b&ac.n=7"}
 
 
 @pytest.mark.parametrize(

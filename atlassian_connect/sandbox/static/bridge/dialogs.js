@@ -1,5 +1,6 @@
 // Dialogs: a modal <dialog> each, with a frame of the app in it and buttons below.
 import { frameById, mount, unmount } from './frames.js';
+import { keepNotices } from './notices.js';
 import { ask, length, make } from './page.js';
 
 const LAST_WORDS = 100; // milliseconds
@@ -138,6 +139,7 @@ function tellClosed(dialog) {
 
 function remove(dialog) {
   open.splice(open.indexOf(dialog), 1);
+  keepNotices(dialog.element);
   dialog.element.close();
   // What the app sent along with the end of its dialog, such as an event for its opener, is still on its way.
   setTimeout(() => {

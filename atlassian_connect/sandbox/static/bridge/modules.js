@@ -81,12 +81,13 @@ function readCookie(frame, name) {
 
 // --- where the user is ------------------------------------------------------------------------------------------------
 
-async function go(frame, target, context = {}) {
-  const { path } = await ask('target', frame, { target, context: context ?? {} });
+async function go(frame, target, context) {
+  // Objects stay out of an address; what is in customData the page finds as {ac.name}.
+  const { customData, ...plain } = context ?? {};
+  const { path } = await ask('target', frame, { target, context: plain, customData });
   const there = new URL(path, location.href);
   if (there.origin !== location.origin) throw new Error('AP.navigator.go stays on this site.');
   location.assign(there);
-  if (there.pathname === location.pathname && there.search === location.search && there.hash) location.reload();
 }
 
 function here(frame) {

@@ -5,11 +5,18 @@ const FLAG_STAYS = 6000; // milliseconds, for those that close by themselves
 const TYPES = ['generic', 'error', 'warning', 'success', 'info', 'hint'];
 const closed = new Map(); // message id → what to call then
 
+/** Where they are shown: in the dialog on top, since what is behind a modal dialog can be neither seen nor clicked. */
 function region(id, name) {
-  return (
-    document.getElementById(id) ??
-    document.body.appendChild(make('div', { id, role: 'region', 'aria-label': name, 'aria-live': 'polite' }))
-  );
+  const element =
+    document.getElementById(id) ?? make('div', { id, role: 'region', 'aria-label': name, 'aria-live': 'polite' });
+  const host = [...document.querySelectorAll('dialog[open]')].at(-1) ?? document.body;
+  if (element.parentNode !== host) host.append(element);
+  return element;
+}
+
+/** A dialog goes; what it shows to people stays. */
+export function keepNotices(dialog) {
+  document.body.append(...dialog.querySelectorAll('#app-flags, #app-messages'));
 }
 
 export const flags = {

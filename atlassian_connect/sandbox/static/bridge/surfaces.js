@@ -63,7 +63,8 @@ export const dropdown = {
       if (group.heading) menu.element.append(make('h3', {}, group.heading));
       menu.element.append(...group.items.map(item => makeItem(menu, dropdownId, item)));
     }
-    document.body.append(menu.element);
+    // Outside of a modal dialog nothing can be clicked.
+    (frameOf(context)?.iframe.closest('dialog') ?? document.body).append(menu.element);
     menus.set(dropdownId, menu);
   },
   showAt({ dropdownId, x, y, width }, { iframeDimensions, onItemSelection }) {
