@@ -71,7 +71,7 @@ def sandbox(make_app) -> Iterator[Sandbox]:
         apps.mount(BASE_URL, app.wsgi_app)
         for site in (sandbox.jira, sandbox.confluence):
             site.install(f"{BASE_URL}/atlassian-connect.json")
-        sandbox.store = state_of(app).store
+        sandbox.tenants = state_of(app).store
         assert server.url
         yield sandbox
 
@@ -80,7 +80,7 @@ def client_of(sandbox, product, time, transport, **options):
     site = sandbox.jira if product == "jira" else sandbox.confluence
     (installation,) = site.installations
     policy = RetryPolicy(budget_seconds=60, sleep=time.sleep, timer=time.timer)
-    return HostClient(sandbox.store.get(installation.client_key), transport=transport, retry_policy=policy, **options)
+    return HostClient(sandbox.tenants.get(installation.client_key), transport=transport, retry_policy=policy, **options)
 
 
 @pytest.fixture
