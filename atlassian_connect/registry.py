@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from .errors import ConnectError, DescriptorError
+from .protocol.conditions import conditions_json
 from .protocol.lifecycle import LifecycleEvent
 from .protocol.modules import Module, check_module, check_module_key, module_types, name_object, set_path, value_at
 from .tenants import Tenant
@@ -24,6 +25,7 @@ __all__ = [
     "WebhookEvent",
     "WebhookHandler",
     "route_of",
+    "spelt_out",
 ]
 
 View: TypeAlias = Callable[..., Any]
@@ -272,9 +274,21 @@ def _computed(item: object, generator: DynamicModulesOf, *, path: str) -> Module
             f" {type(item).__name__} that is neither.",
             path=path,
         )
-    name = item.definition.get("name")
-    definition = {**item.definition, "name": name_object(name)} if isinstance(name, str) else dict(item.definition)
-    return Module(item.type, definition)
+    return Module(item.type, spelt_out(item.definition, path=path))
+
+
+def spelt_out(fields: Mapping[str, Any], *, path: str) -> dict[str, Any]:
+    """Write what code may put short as a descriptor has it: a plain name, and conditions.
+
+    :raises DescriptorError: what stands for conditions is none.
+    """
+    definition = dict(fields)
+    if isinstance(definition.get("name"), str):
+        definition["name"] = name_object(definition["name"])
+    for name in ("conditions", "contentPresentConditions"):
+        if definition.get(name) is not None:
+            definition[name] = conditions_json(definition[name], path=f"{path}.{name}")
+    return definition
 
 
 def _name(function: Callable[..., object]) -> str:

@@ -7,9 +7,7 @@ from typing import Any, ParamSpec, TypeVar, overload
 
 from flask import Response
 
-from ..protocol.conditions import conditions_json
 from ..protocol.lifecycle import LifecycleEvent
-from ..protocol.modules import name_object
 from ..registry import (
     DynamicModulesOf,
     ModuleDeclaration,
@@ -19,6 +17,7 @@ from ..registry import (
     WebhookDeclaration,
     WebhookEvent,
     WebhookHandler,
+    spelt_out,
 )
 from ..tenants import Tenant
 from .authorization import Authorization
@@ -318,9 +317,4 @@ def _take_note(event: WebhookEvent) -> None:
 def module_fields(fields: Mapping[str, Any], key: str) -> dict[str, Any]:
     """Write the fields that code gives as the descriptor has them: texts, conditions, nothing for None."""
     taken = {name: value for name, value in fields.items() if value is not None}
-    if "name" in taken:
-        taken["name"] = name_object(taken["name"])
-    for name in ("conditions", "contentPresentConditions"):
-        if name in taken:
-            taken[name] = conditions_json(taken[name], path=f"module {key!r}.{name}")
-    return taken
+    return spelt_out(taken, path=f"module {key!r}")

@@ -286,12 +286,13 @@ def written(
                 f"There is no such field; known are {', '.join(sorted(hints))}. {otherwise}",
                 path=f"{path}.{name}",
             )
+        if name in _ROUTING:
+            routing[name] = value  # checked where it is declared
+            continue
         words = get_args(hints[name]) if get_origin(hints[name]) is Literal else ()
         if words and value is not None and value not in words:
             raise DescriptorError(f"{value!r} is none of {', '.join(words)}.", path=f"{path}.{name}")
-        if name in _ROUTING:
-            routing[name] = value
-        elif value is not None:
+        if value is not None:
             definition[_camel(name)] = name_object(value) if hints[name] == Text else value
     return routing, definition
 

@@ -222,7 +222,6 @@ def test_a_macro_view_answers_its_host(make_app):
             "parameters[0].default",
         ),
         ("add_general_page", {"name": "P", "conditions": [{"condition": 3}]}, "conditions[0].condition"),
-        ("add_general_page", {"name": "P", "when_blocked": "hide"}, "when_blocked"),
     ],
 )
 def test_what_hosts_would_not_understand_is_refused_with_its_path(method, fields, path):
@@ -315,3 +314,27 @@ def test_every_declaration_takes_conditions_in_any_form(conditions, method):
         {"condition": "user_is_logged_in"},
         {"condition": "addon_property_equal_to", "params": {"propertyKey": "on", "value": "true"}},
     ]
+
+
+def test_computed_modules_take_conditions_too(app, connect):
+    @connect.dynamic_modules
+    def panels(tenant):
+        yield (
+            "webPanels",
+            {"key": "a", "name": "A", "location": "l", "url": "/x", "conditions": condition("is_sub_task")},
+        )
+
+    host = Host(app)
+    host.install()
+    state = app.extensions["atlassian_connect"]
+    (module,) = state.registry.dynamic_modules(state.store.get(host.client_key), "/connect")
+
+    assert module.definition["conditions"] == [{"condition": "is_sub_task"}]
+    assert module.definition["name"] == {"value": "A"}
+
+
+def test_a_name_that_is_no_text_is_refused_like_any_field():
+    with pytest.raises(DescriptorError) as caught:
+        AtlassianConnect().add_module("webPanels", "key", view, name=3, location="l")
+
+    assert caught.value.path == "module 'key'.name"
