@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import os
 import pkgutil
 import re
@@ -111,11 +110,8 @@ def test_first_app_runs_as_written(first_app: FirstApp, commands: tuple[list[str
         first_app.until("app", "Running on")  # both would create the tables
         with first_app.running("sandbox", *sandbox, "--port", str(first_app.sandbox_port)):
             first_app.until("sandbox", "Confluence installed com.example.hello")
-            shown = get(
-                first_app.elsewhere("http://localhost:2990/sandbox/apps/confluence/com.example.hello/modules/hello")
-            )
-            [url] = re.findall(r'<iframe[^>]* src="([^"]+)"', shown)
-            page = get(html.unescape(url))
+            address = "http://localhost:2990/sandbox/apps/confluence/com.example.hello/modules/hello/go"
+            page = get(first_app.elsewhere(address))  # leads on to the app, signed
 
     assert "<h1>Hello 557058:" in page
     assert page.count("<p>") > 0
