@@ -41,14 +41,16 @@ class Wire:
         body: bytes = b"",
         claims: Mapping[str, Any] | None = None,
         canonical: str | None = None,
+        timeout: float = TIMEOUT_SECONDS,
     ) -> Answer:
         """Send and log.
 
+        :param timeout: seconds.
         :raises AppUnreachableError: no answer; logged without a status.
         """
         sent_at, status = self.clock(), None
         try:
-            answer = self.transport.send(method, url, headers=headers or {}, body=body, timeout=TIMEOUT_SECONDS)
+            answer = self.transport.send(method, url, headers=headers or {}, body=body, timeout=timeout)
             status = answer.status
             return answer
         except AppUnreachableError as error:
