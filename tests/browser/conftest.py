@@ -83,6 +83,18 @@ def context(chromium) -> Iterator[Any]:
 
 
 @pytest.fixture
+def cdn(context, sandbox) -> str:
+    """The address of ``all.js`` that apps have written into their pages. The sandbox's own answers there."""
+    address = "https://connect-cdn.atl-paas.net/all.js"
+
+    def answer(route):
+        route.fulfill(response=context.request.get(f"{sandbox.origin}/atlassian-connect/all.js"))
+
+    context.route(address, answer)
+    return address
+
+
+@pytest.fixture
 def page(context):
     """A page that fails the test when a script of the host breaks."""
     page = context.new_page()

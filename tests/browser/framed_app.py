@@ -11,7 +11,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{path}</title>
-<script src="{host}/atlassian-connect/all.js" data-options="{options}"></script>
+<script src="{script}" data-options="{options}"></script>
 <body><div class="ac-content"><h1>{path}</h1></div></body></html>"""
 _OPTIONS = {"size": "medium", "header": {"value": "Sized"}}
 
@@ -20,6 +20,7 @@ class FramedApp:
     """Serves itself on a port of its own.
 
     :ivar tenants: bodies of ``installed``, by product.
+    :ivar script: where its pages load the bridge from; None for the host that frames them.
     :ivar seen: query parameters of the pages that were loaded, in order.
     """
 
@@ -27,6 +28,7 @@ class FramedApp:
         self, key: str = "com.example.framed", scopes: tuple[str, ...] = ("READ", "WRITE"), **modules: Any
     ) -> None:
         self.key, self.scopes, self.modules = key, scopes, modules
+        self.script: str | None = None
         self.tenants: dict[str, dict[str, Any]] = {}
         self.seen: list[dict[str, str]] = []
 
@@ -80,9 +82,9 @@ class FramedApp:
         if request.path in ("/mute", "/favicon.ico"):
             return Response("<!doctype html><title>no bridge</title>", content_type="text/html")
         self.seen.append(request.args.to_dict())
-        host = request.args["xdm_e"] + request.args["cp"]
+        script = self.script or f"{request.args['xdm_e']}{request.args['cp']}/atlassian-connect/all.js"
         page = _PAGE.format(
-            path=escape(request.path), host=escape(host), options=escape(request.args.get("options", ""))
+            path=escape(request.path), script=escape(script), options=escape(request.args.get("options", ""))
         )
         return Response(page, content_type="text/html; charset=utf-8")
 

@@ -387,6 +387,11 @@ def test_history_starts_with_the_state_of_the_address(page, sandbox, confluence)
     assert frame.evaluate("AP.history.getState()") == "deep/link"
 
 
+def test_an_address_that_is_not_escaped_well_is_taken_as_it_stands(page, sandbox, confluence):
+    page.goto(f"{sandbox.origin}/test/confluence?frame={KEY}/main#!100%")
+    assert frame_of(page, "iframe[data-bridge=up]").evaluate("AP.history.getState()") == "100%"
+
+
 def test_history_is_for_full_pages(panel):
     assert "full pages" in panel.evaluate("AP._hostModules && AP.history.pushState('x').catch(error => error)")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from atlassian_connect.sandbox.bridge.package import PINNED
 
-from .helpers import open_frames
+from .helpers import open_frames, wait_until
 
 
 def test_a_page_comes_up_with_what_the_host_adds_to_its_url(sandbox, app, page):
@@ -29,6 +29,17 @@ def test_a_page_that_does_not_load_the_bridge_is_told_about(sandbox, app, page):
     notice = page.get_by_role("status")
     assert "has not called over the AP bridge" in notice.inner_text()
     assert f"{sandbox.origin}/atlassian-connect/all.js" in notice.inner_text()
+
+
+def test_an_app_that_loads_the_bridge_from_the_products_address_works(sandbox, app, page, cdn):
+    app.script = cdn
+    sandbox.jira.install(app.descriptor_url)
+    frame = open_frames(page, sandbox, "jira", "com.example.framed/fixed", issue_key="OPS-1")
+    assert frame.evaluate("AP.request('/rest/api/3/myself').then(({ xhr }) => xhr.status)") == 200
+    frame.evaluate("() => { AP.theming.initializeTheming() }")
+    frame.wait_for_function("[...document.querySelectorAll('link[data-theme]')].some(link => link.sheet)")
+    frame.evaluate("AP.resize('100%', '234')")  # its data-options are read: nothing else sets the size
+    wait_until(page, "document.querySelector('iframe').style.height === '234px'")
 
 
 def test_a_module_that_cannot_be_opened_says_why(sandbox, app, page):

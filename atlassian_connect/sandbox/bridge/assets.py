@@ -38,7 +38,7 @@ def library_path() -> str:
 
 def add_routes(blueprint: Blueprint, sandbox: Sandbox) -> None:
     """Serve the files. Apps' pages are of other origins, so what they load is open to all."""
-    shim = files(__package__).joinpath("../static/bridge/all-shim.js").read_bytes()
+    shim = files("atlassian_connect.sandbox").joinpath("static/bridge/all-shim.js").read_bytes()
 
     @blueprint.get(f"/sandbox/bridge/{PINNED.version}/<path:name>")
     def library(name: str) -> Response:

@@ -85,5 +85,11 @@ function historyOf(data) {
 
 /** The state that a full page of an app keeps in the address: what stands behind `#!`. */
 export function fragment() {
-  return location.hash.startsWith('#!') ? decodeURIComponent(location.hash.slice(2)) : '';
+  if (!location.hash.startsWith('#!')) return '';
+  const text = location.hash.slice(2);
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // written by hand, with a stray %
+  }
 }
