@@ -28,7 +28,7 @@ class Crossing:
     :ivar url: absolute, with the value of ``jwt`` masked.
     :ivar status: of the answer; None when the app gave none.
     :ivar verdict: of a request to the host: ``verified``, ``impersonated`` (a bearer token), ``anonymous``, ``public``,
-        ``fault`` (it was not executed), or why the token was refused (``bad_signature``, ``qsh_mismatch``, …). Empty
+        ``administrator`` (of the plugin manager), ``fault`` (it was not executed), or why the token was refused (``bad_signature``, ``qsh_mismatch``, …). Empty
         for requests to an app.
     :ivar claims: what the token says, proven or not; None without a token.
     :ivar canonical: the canonical request that the qsh was computed from; None where no qsh is needed.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from atlassian_connect.sandbox.bridge.package import PINNED
 
-from .helpers import open_frames, wait_until
+from .helpers import frame_of, open_frames, wait_until
 
 
 def test_a_page_comes_up_with_what_the_host_adds_to_its_url(sandbox, app, page):
@@ -74,3 +74,37 @@ def test_both_sides_are_of_the_version_that_is_pinned(sandbox, app, page):
     open_frames(page, sandbox, "jira", "com.example.framed/panel")
     assert f"/sandbox/bridge/{PINNED.version}/connect-host.js" in loaded
     assert "/atlassian-connect/all.js" in loaded
+
+
+def test_frames_that_are_put_into_the_page_later_come_up_too(sandbox, app, page):
+    sandbox.confluence.install(app.descriptor_url)
+    page.goto(f"{sandbox.origin}/test/confluence?frame=com.example.framed/panel&button=com.example.framed/fixed")
+    page.wait_for_selector("iframe[data-bridge=up]")
+    page.evaluate("""() => {
+      const holder = document.createElement('div');
+      holder.className = 'app-frame';
+      holder.dataset.frame = document.querySelector('button.app-dialog').dataset.frame;
+      document.body.append(holder);
+      sandboxBridge.mountAll();
+    }""")
+    frame = frame_of(page, "iframe[title=Fixed][data-bridge=up]")
+    assert frame.evaluate("AP.user.getLocale()") == "en_GB"
+
+
+def test_escape_on_a_page_without_a_dialog_breaks_nothing(sandbox, app, page):
+    sandbox.confluence.install(app.descriptor_url)
+    frame = open_frames(page, sandbox, "confluence", "com.example.framed/panel")
+    page.locator("h1").click()
+    page.keyboard.press("Escape")
+    page.frame_locator("iframe").locator("h1").click()
+    page.keyboard.press("Escape")
+    assert frame.evaluate("AP.user.getLocale()") == "en_GB"
+
+
+def test_a_frame_whose_app_was_disabled_since_says_so(sandbox, app, page):
+    installation = sandbox.confluence.install(app.descriptor_url)
+    frame = open_frames(page, sandbox, "confluence", "com.example.framed/panel")
+    installation.disable()
+    said = "com.example.framed is disabled on Confluence."
+    assert frame.evaluate("AP.context.getToken().catch(error => error)") == said
+    assert frame.evaluate("AP.request('/rest/x').catch(({ xhr }) => [xhr.status, xhr.responseText])") == [403, said]
