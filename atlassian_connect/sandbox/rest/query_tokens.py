@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
-__all__ = ["COMPARISONS", "Token", "moment", "tokens"]
+__all__ = ["COMPARISONS", "Token", "moment", "moment_of", "tokens"]
 
 COMPARISONS: Final[dict[str, Callable[[float, float], bool]]] = {
     "<=": lambda left, right: left <= right,
@@ -24,6 +24,8 @@ COMPARISONS: Final[dict[str, Callable[[float, float], bool]]] = {
 _TOKEN = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|(<=|>=|!=|!~|[=<>~(),])|([^\s=<>!~(),"']+))""")
 _RELATIVE = re.compile(r"([+-]?\d{1,6})([ywdhm])").fullmatch
 _UNIT_SECONDS: Final = {"y": 31_536_000, "w": 604_800, "d": 86_400, "h": 3_600, "m": 60}
+_BOUNDARY = re.compile(r"(start|end)of(day|week|month|year)").fullmatch
+_OFFSET = re.compile(r"([+-]?\d{1,4})([ywdhm]|M)?").fullmatch
 _DATE_FORMATS: Final = ("%Y-%m-%d", "%Y/%m/%d", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M")
 
 
@@ -75,3 +77,40 @@ def moment(text: str, now: float) -> float | None:
         except ValueError:
             continue
     return None
+
+
+def moment_of(function: str, argument: str, now: float) -> float | None:
+    """Work out ``now()``, ``startOfDay()``, ``endOfMonth("-1")`` and the like, in UTC. None: there is no such function.
+
+    :param function: its name, in any case.
+    :param argument: a distance such as ``-1`` (of the function's own unit), ``+2w`` or ``-1M``; empty for none.
+    :return: seconds since the epoch.
+    """
+    name = function.lower()
+    if name == "now" and not argument:
+        return now
+    found, offset = _BOUNDARY(name), _OFFSET(argument or "0")
+    if not found or not offset:
+        return None
+    own = {"day": "d", "week": "w", "month": "M", "year": "y"}[found[2]]
+    try:
+        start = _shifted(_start(datetime.fromtimestamp(now, UTC), found[2]), int(offset[1]), offset[2] or own)
+        if found[1] == "end":
+            start = _shifted(start, 1, own)
+    except (ValueError, OverflowError):
+        return None
+    return start.timestamp() - (1 if found[1] == "end" else 0)
+
+
+def _start(time: datetime, unit: str) -> datetime:
+    day = time.replace(hour=0, minute=0, second=0, microsecond=0)
+    if unit == "week":
+        return day - timedelta(days=day.weekday())
+    return day.replace(day=1, month=1 if unit == "year" else day.month) if unit in ("month", "year") else day
+
+
+def _shifted(time: datetime, count: int, unit: str) -> datetime:
+    if unit in ("M", "y"):
+        months = time.year * 12 + time.month - 1 + count * (12 if unit == "y" else 1)
+        return time.replace(year=months // 12, month=months % 12 + 1)
+    return time + timedelta(seconds=count * _UNIT_SECONDS[unit])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from atlassian_connect.sandbox import ADMIN, MEMBER, Sandbox
 from atlassian_connect.sandbox.rest.jql import JqlError, parse_jql
 from atlassian_connect.sandbox.store.store import Store
 
@@ -10,6 +11,17 @@ NOW = 1_790_000_000.0
 
 def keys(text: str) -> list[str]:
     return [issue.key for issue in parse_jql(text, now=NOW).run(Store(lambda: NOW).content.issues())]
+
+
+@pytest.fixture
+def found(sandbox: Sandbox):
+    """Searches a site, as the administrator."""
+
+    def search(text: str) -> list[str]:
+        query = parse_jql(text, now=sandbox.wire.clock(), site=sandbox.jira, me=ADMIN)
+        return [issue.key for issue in query.run(sandbox.content.issues())]
+
+    return search
 
 
 @pytest.mark.parametrize(
@@ -37,6 +49,23 @@ def keys(text: str) -> list[str]:
         ('updated < "2030-01-01"', 16),
         ('created > "2030-01-01 10:30"', 0),
         ("project = OPS and updated <= -100d and resolution = EMPTY order by updated desc", 3),
+        ("(project = OPS OR project = WEB) AND status = Done", 2),
+        ("project = OPS OR project = WEB AND status = Done", 9),
+        ("NOT project = OPS", 8),
+        ("not (project = OPS or status = done)", 7),
+        ("priority in (Highest, Low)", 6),
+        ("priority = 1", 2),
+        ("type = Bug", 4),
+        ("issuetype != Bug", 12),
+        ("summary ~ backup", 1),
+        ('summary ~ "log retention"', 1),
+        ("summary !~ the", 8),
+        ("labels is EMPTY", 7),
+        ("resolved is not EMPTY", 2),
+        ("resolved >= startOfDay(-30)", 1),
+        ("updated >= startOfYear(-1) and updated <= now()", 16),
+        ("created > endOfMonth()", 0),
+        ("issue in (OPS-1, 10101)", 2),
     ],
 )
 def test_what_is_found(text: str, count: int):
@@ -56,11 +85,15 @@ def test_order():
     [
         ("", "Unbounded"),
         ("ORDER BY updated", "Unbounded"),
-        ('text ~ "x"', 'text ~ "x"'),
-        ("project = OPS AND labels = a", "labels = a"),
-        ("project = OPS OR project = WEB", "OR project = WEB"),
-        ("assignee = currentUser()", "currentUser"),
-        ("updated <= startOfDay()", "updated <= startOfDay"),
+        ("text = x", "text = x"),
+        ("sprint = 4", "sprint = 4"),
+        ("assignee = somebodyElse()", "somebodyElse"),
+        ("assignee in membersOf(users)", "membersOf"),
+        ("updated <= startOfDecade()", "updated <= startOfDecade"),
+        ("updated = -1d", "updated = -1d"),
+        ("status in Done", "status in Done"),
+        ("(" * 40 + "key = OPS-1" + ")" * 40, "nested"),
+        ("NOT " * 40 + "key = OPS-1", "nested"),
         ("updated <= never", "never"),
         ("project = ", "too early"),
         ("project", "too early"),
@@ -71,7 +104,8 @@ def test_order():
         ("project = OPS ORDER updated", "ORDER updated"),
         ("project = OPS ORDER BY size", "ORDER BY size"),
         ("project = OPS ORDER BY key ASC WEB", "ORDER BY"),
-        ("(project = OPS)", "( project"),
+        ("(project = OPS", "too early"),
+        ("project = OPS) AND key = OPS-1", "does not have"),
         ('"', "cannot read"),
         ("project = OPS AND" + " x" * 3000, "longer"),
     ],
@@ -80,3 +114,38 @@ def test_what_is_not_there_is_named(text: str, named: str):
     with pytest.raises(JqlError) as caught:
         keys(text)
     assert named in str(caught.value)
+
+
+def test_who_asks_and_what_belongs_to_issues(sandbox: Sandbox, found):
+    content = sandbox.content
+    content.edit_issue("OPS-1", assignee=ADMIN, labels=("Urgent", "disk"))
+    content.edit_issue("OPS-3", assignee=MEMBER)
+    epic = content.create_issue("OPS", "Tidy up", account_id=ADMIN, issue_type="Epic")
+    content.edit_issue("OPS-2", parent_id=epic.id)
+    sandbox.entity_properties.put(("issue", content.issue("OPS-4").id), "mood", {"of": {"day": "good"}, "n": 3}, ADMIN)
+    field = content.create_field("Story points", type="number")
+    content.edit_issue("OPS-5", fields={field.id: 5, "components": [{"id": "10000", "name": "Backups"}]})
+    assert "OPS-1" in found("assignee = currentUser()")
+    assert "OPS-3" not in found("assignee = currentUser()")
+    assert "OPS-3" not in found('assignee in membersOf("administrators")')
+    assert "OPS-1" in found('assignee in (membersOf("administrators"), empty)')
+    assert "OPS-1" in found("labels in (urgent)")
+    assert found(f"parent = {epic.key}") == ["OPS-2"]
+    assert found('issue.property[mood].of.day = "good"') == ["OPS-4"]
+    assert found("issue.property[mood].n >= 3") == ["OPS-4"]
+    assert found("issue.property[mood].n > 3 OR issue.property[mood].of.day in (bad)") == []
+    assert found("issue.property[mood].of is not empty") == ["OPS-4"]
+    assert found(f"cf[{field.id.rpartition('_')[2]}] = 5") == ["OPS-5"]
+    assert found('"story points" = 5 and component = Backups') == ["OPS-5"]
+    assert found("project = Operations AND key in (OPS-2, OPS-9, WEB-1) ORDER BY type DESC, key") == ["OPS-9", "OPS-2"]
+    assert found("key in (OPS-1, OPS-6) ORDER BY priority DESC")[0] == "OPS-6"
+    content.add_issue_comment(
+        "OPS-7",
+        {
+            "type": "doc",
+            "version": 1,
+            "content": [{"type": "paragraph", "content": [{"type": "text", "text": "Zebra crossing"}]}],
+        },
+        account_id=ADMIN,
+    )
+    assert found("text ~ zebra") == found('comment ~ "zebra cross*"') == ["OPS-7"]
