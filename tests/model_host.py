@@ -52,11 +52,14 @@ class ModelHost(Host):
     """Answers for several tenants of one origin, by their base paths.
 
     A module with ``"bad": true`` is refused, and so are the static keys. A module gets a default weight.
+
+    :ivar form_first: speaks of what is wrong with a module rather than of its key, when there are both.
     """
 
     sites: list[ModelSite] = field(default_factory=list)
     static: frozenset[str] = frozenset()
     names_keys: bool = True
+    form_first: bool = False
     wrapped: bool = False
     failures: list[Failure] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
@@ -93,14 +96,16 @@ class ModelHost(Host):
         document = json.loads(received.body)
         incoming = [(name, entry) for name, entries in document.items() for entry in entries]
         keys = [entry["key"] for _, entry in incoming]
+        faulty = next((entry["key"] for _, entry in incoming if entry.get("bad")), None)
+        refusal = f"Installation failed. A field{f' of module {faulty}' if self.names_keys else ''} is invalid."
+        if faulty and self.form_first:
+            return 400, {"message": refusal}
         twice = [key for key in keys if key in site.modules or key in self.static or keys.count(key) > 1]
         if twice:
             listed = ", ".join(twice)
             return 400, {"message": f"Installation failed. The app A has duplicate module keys: [{listed}]."}
-        for _, entry in incoming:
-            if entry.get("bad"):
-                about = f" of module {entry['key']}" if self.names_keys else ""
-                return 400, {"message": f"Installation failed. A field{about} is invalid."}
+        if faulty:
+            return 400, {"message": refusal}
         if len(site.modules) + len(incoming) > LIMIT:
             self.over_limit += 1
             return 400, {"message": "Too many modules."}

@@ -93,11 +93,12 @@ def form_of(module):
     names_keys=st.booleans(),
     attempts=st.sampled_from([1, 3]),
     recorded=st.booleans(),
+    form_first=st.booleans(),
 )
 def test_after_any_single_failure_the_next_sync_brings_what_is_declared(
-    wanted, present, others, bad, failure, product, names_keys, attempts, recorded
+    wanted, present, others, bad, failure, product, names_keys, attempts, recorded, form_first
 ):
-    world = World(product, attempts=attempts, names_keys=names_keys)
+    world = World(product, attempts=attempts, names_keys=names_keys, form_first=form_first)
     world.has(present)
     if recorded:
         world.declare(present)
@@ -154,15 +155,18 @@ def test_what_was_there_to_be_changed_is_there_after_one_failure(wanted, present
 
 @settings(max_examples=100, deadline=None)
 @given(
-    steps=st.lists(st.tuples(sets_of_modules, st.lists(failures, max_size=3)), max_size=4),
+    steps=st.lists(
+        st.tuples(sets_of_modules, st.lists(failures, max_size=3), st.sets(st.sampled_from(KEYS))), max_size=4
+    ),
     wanted=sets_of_modules,
     stranger=st.booleans(),
+    form_first=st.booleans(),
 )
-def test_whatever_went_wrong_before_a_good_sync_ends_it(steps, wanted, stranger):
-    """Several failures in a row, other declarations each time, and somebody who removes modules by hand."""
-    world = World()
-    for declared, several in steps:
-        world.declare(declared)
+def test_whatever_went_wrong_before_a_good_sync_ends_it(steps, wanted, stranger, form_first):
+    """Failures and refusals in a row, other declarations each time, and somebody who removes modules by hand."""
+    world = World(form_first=form_first)
+    for declared, several, bad in steps:
+        world.declare(declared, bad)
         world.host.calls.clear()
         world.host.failures = several
         world.sync_or_error()
@@ -233,6 +237,22 @@ def test_more_than_the_limit_is_not_sent(count):
 
     assert world.host.calls == {"GET": 1}
     assert "100" in world.records["jira"].error
+
+
+def test_a_host_that_speaks_of_taken_keys_first_is_shown_the_new_form_by_removing_the_old():
+    """Its words do not tell whether it would take the form now, so the module is changed the way all are."""
+    world = World()
+    world.has({"m0": ("alpha", {"x": 0})})
+    world.declare({"m0": ("alpha", {"x": 1})}, bad=["m0"])
+    assert world.sync().refused
+    assert world.sync().refused
+    assert world.host.calls["DELETE"] == 2
+    assert world.mine.modules["m0"][1]["x"] == 0
+
+    world.declare({"m0": ("alpha", {"x": 1})})
+
+    assert world.sync().changed == ("m0",)
+    assert world.recorded.rejected == {}
 
 
 @pytest.mark.parametrize("wrapped", [False, True])

@@ -136,8 +136,9 @@ class DynamicModules:
 
         A changed module is removed and registered again, since hosts have no update. What the host refuses is found
         out and told in the result; the others get in, and a changed module whose new form is refused gets its old form
-        back. When a call fails on the way, what was removed to be changed is put back where the host allows it. A sync
-        that is cut short is made good by the next one.
+        back; while the host refuses that in the same words, later syncs leave the old one in place. When a call fails
+        on the way, what was removed to be changed is put back where the host allows it. A sync that is cut short is
+        made good by the next one.
 
         Syncs of one tenant wait for each other.
 
@@ -162,7 +163,8 @@ class DynamicModules:
             plan, vanished = self._compare(tenant, wanted, present, last)
             kept = {module.key: module_digest(module) for module in wanted if module.key in set(plan.keep)}
             sent = {**(last.sent if last else {}), **kept}
-            run = Reconciliation(host, plan, present, sent=sent, name=tenant.client_key)
+            rejected = last.rejected if last else {}
+            run = Reconciliation(host, plan, present, sent=sent, rejected=rejected, name=tenant.client_key)
             refused = run.carry_out()
         except Exception as error:
             self._record_failure(tenant, error, run, last)
@@ -208,6 +210,7 @@ class DynamicModules:
             refused=result.refused,
             registered=tuple(run.there),
             sent=run.sent,
+            rejected=run.rejected,
         )
 
     def _record_failure(
@@ -216,9 +219,12 @@ class DynamicModules:
         # Other errors' texts are not ours to repeat: they may hold data of the app.
         text = f"{type(error).__name__}: {error}" if isinstance(error, ConnectError) else type(error).__name__
         known = run.there if run else last.registered if last else ()
-        sent = run.sent if run else last.sent if last else {}
         outcome = SyncOutcome(
-            at=self._clock(), registered=tuple(known), sent=sent, error=" ".join(text.split())[:_MAX_ERROR]
+            at=self._clock(),
+            registered=tuple(known),
+            sent=run.sent if run else last.sent if last else {},
+            rejected=run.rejected if run else last.rejected if last else {},
+            error=" ".join(text.split())[:_MAX_ERROR],
         )
         try:
             self._record(tenant, outcome)

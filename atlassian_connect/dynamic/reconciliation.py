@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from ..client import DynamicModulesClient
 from ..errors import DescriptorError, HostBadRequestError, HostError, HostResponseError, HostServerError
-from ..protocol.modules import Module
-from ..protocol.refusals import register_most
-from ..protocol.sync_plan import RefusedModule, SyncPlan, covers, module_digest
+from ..protocol.modules import DYNAMIC_MODULE_LIMIT, Module
+from ..protocol.refusals import register_most, taken_keys
+from ..protocol.sync_plan import RefusedModule, SyncPlan, covers, module_digest, refusal_digest, was_refused
 
 __all__ = ["Reconciliation"]
 
@@ -22,9 +22,11 @@ class Reconciliation:
 
     :param present: what the host listed; the plan was made from it.
     :param sent: key → digest of what was registered in the form that is there, where that is known.
+    :param rejected: key → :func:`refusal_digest` of new forms of changed modules that were refused the last time.
     :param name: of the tenant, for logs.
     :ivar there: key → module: what the host has by now, as far as is known.
     :ivar sent: key → digest of what was registered, for modules that are there.
+    :ivar rejected: the same, of this run.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class Reconciliation:
         present: Sequence[Module],
         *,
         sent: Mapping[str, str],
+        rejected: Mapping[str, str],
         name: str,
     ) -> None:
         self._host = host
@@ -43,20 +46,55 @@ class Reconciliation:
         self._old_digests = sent
         self.there = dict(self._old)
         self.sent = {key: digest for key, digest in sent.items() if key in self.there}
+        self.rejected = {
+            module.key: rejected[module.key] for module in plan.change if was_refused(module, rejected.get(module.key))
+        }
 
     def carry_out(self) -> tuple[RefusedModule, ...]:
         """Do what the plan says, and return what the host refused.
 
         :raises HostError: a call failed. What was removed to be changed is back, if the host let it.
         """
-        changed = [module.key for module in self._plan.change]
+        refused_again, change = self._try_in_place()
+        changed = [module.key for module in change]
         try:
             self._remove([*self._plan.remove, *changed])
-            refused = self._register([*self._plan.add, *self._plan.change])
-            return self._put_back_refused(refused, changed)
+            refused = self._register([*self._plan.add, *change])
+            self._remember(refused, change)
+            return refused_again + self._put_back_refused(refused, changed)
         except HostError:
             self._put_back_after_failure(changed)
             raise
+
+    def _try_in_place(self) -> tuple[tuple[RefusedModule, ...], tuple[Module, ...]]:
+        """Ask again for new forms that were refused the last time, while the old ones stay where they are.
+
+        A host that finds the same fault says the same words, and nobody has missed the module meanwhile. Other words
+        are about the key, which is taken: only removing the old form shows what the host thinks of the new one.
+
+        :return: what is refused as before, and what is left to be changed.
+        """
+        if len(self._old) >= DYNAMIC_MODULE_LIMIT:  # the host might speak about their number
+            return (), self._plan.change
+        refused: list[RefusedModule] = []
+        left: list[Module] = []
+        for module in self._plan.change:
+            if module.key not in self.rejected:
+                left.append(module)
+                continue
+            message = self._refusal([module])
+            if message is not None and refusal_digest(module, message) == self.rejected[module.key]:
+                refused.append(RefusedModule(module.key, module.type, message))
+            else:
+                del self.rejected[module.key]
+                left.append(module)
+        return tuple(refused), tuple(left)
+
+    def _remember(self, refused: Sequence[RefusedModule], change: Sequence[Module]) -> None:
+        messages = {one.key: one.message for one in refused if one.key not in taken_keys(one.message)}
+        for module in change:
+            if module.key in messages:
+                self.rejected[module.key] = refusal_digest(module, messages[module.key])
 
     def _remove(self, keys: Sequence[str]) -> None:
         if keys:
@@ -71,20 +109,28 @@ class Reconciliation:
     def _register_at_once(self, modules: Sequence[Module]) -> str | None:
         """Send one registration. Returns the host's message when it is refused, None when it is done."""
         try:
-            self._host.register(modules)
-        except HostBadRequestError as error:
-            return error.message or str(error)
-        except DescriptorError as error:
-            return str(error)  # what a host lists, and we would not send, can only be told
+            message = self._refusal(modules)
         except HostError as error:
             if not _may_be_done(error) or not self._is_done(modules):
                 raise
+            message = None
+        if message is not None:
+            return message
         for module in modules:
             self.there[module.key] = module
             put_back = self._old.get(module.key) is module
             digest = self._old_digests.get(module.key) if put_back else module_digest(module)
             if digest is not None:
                 self.sent[module.key] = digest
+        return None
+
+    def _refusal(self, modules: Sequence[Module]) -> str | None:
+        try:
+            self._host.register(modules)
+        except HostBadRequestError as error:
+            return error.message or str(error)
+        except DescriptorError as error:
+            return str(error)  # what a host lists, and we would not send, can only be told
         return None
 
     def _is_done(self, modules: Sequence[Module]) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from .modules import Module
 from .sync_plan import RefusedModule
 
-__all__ = ["register_most"]
+__all__ = ["register_most", "taken_keys"]
 
 #: What hosts say about keys that are taken. All that stand there are refused, and nothing else is meant by it.
 _DUPLICATES = re.compile(r"duplicate module keys: \[([^\]]*)\]")
@@ -47,8 +47,8 @@ def register_most(
             size = max(1, suspects // 2) if suspects else 2 * len(group)
             continue
         message, suspects = answer, len(group)
-        taken = _taken(message, group)
-        if taken:
+        keys = taken_keys(message)
+        if taken := [module for module in group if module.key in keys]:
             refused += [RefusedModule(module.key, module.type, message) for module in taken]
             waiting = [module for module in waiting if module not in taken]
             suspects, size = 0, len(waiting)
@@ -68,10 +68,10 @@ def _next_size(total: int, waiting: int, refused: int) -> int:
     return waiting if refused == 1 else max(1, (total - waiting) // refused)
 
 
-def _taken(message: str, modules: Sequence[Module]) -> list[Module]:
+def taken_keys(message: str) -> set[str]:
+    """Return the keys that a host calls taken. None of them, when it refuses for another reason."""
     listed = _DUPLICATES.search(message)
-    keys = {key.strip() for key in listed[1].split(",")} if listed else set()
-    return [module for module in modules if module.key in keys]
+    return {key.strip() for key in listed[1].split(",")} if listed else set()
 
 
 def _named(message: str, modules: Sequence[Module]) -> list[Module]:

@@ -14,7 +14,17 @@ from typing import Any, Final
 from ..errors import DescriptorError
 from .modules import DYNAMIC_MODULE_LIMIT, Module, check_module
 
-__all__ = ["RefusedModule", "SyncOutcome", "SyncPlan", "check_wanted", "covers", "module_digest", "plan_sync"]
+__all__ = [
+    "RefusedModule",
+    "SyncOutcome",
+    "SyncPlan",
+    "check_wanted",
+    "covers",
+    "module_digest",
+    "plan_sync",
+    "refusal_digest",
+    "was_refused",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +139,16 @@ def module_digest(module: Module) -> str:
     return hashlib.sha256(form.encode()).hexdigest()[:16]
 
 
+def refusal_digest(module: Module, message: str) -> str:
+    """Return a digest of a form that was refused, and of the host's words about it."""
+    return f"{module_digest(module)}-{hashlib.sha256(message.encode()).hexdigest()[:16]}"
+
+
+def was_refused(module: Module, digest: str | None) -> bool:
+    """Whether a :func:`refusal_digest` is of this form, whatever the words were."""
+    return digest is not None and digest.partition("-")[0] == module_digest(module)
+
+
 def covers(present: Module, wanted: Module) -> bool:
     """Whether a host has everything that is wanted of a module, and maybe its defaults besides."""
     return present.type == wanted.type and _contains(_canonical(present.definition), _canonical(wanted.definition))
@@ -166,6 +186,7 @@ class SyncOutcome:
     :ivar at: seconds since the epoch, when it ended.
     :ivar registered: what the host had afterwards, as far as is known.
     :ivar sent: key → :func:`module_digest` of what was registered, where that is known.
+    :ivar rejected: key → :func:`refusal_digest` of the new form of a changed module that the host refused.
     :ivar error: why it stopped, in one line; None: it came to its end.
     """
 
@@ -177,6 +198,7 @@ class SyncOutcome:
     refused: tuple[RefusedModule, ...] = ()
     registered: tuple[str, ...] = ()
     sent: Mapping[str, str] = field(default_factory=dict, hash=False)
+    rejected: Mapping[str, str] = field(default_factory=dict, hash=False)
     error: str | None = None
 
     @property
@@ -192,6 +214,7 @@ class SyncOutcome:
             **{name: list(getattr(self, name)) for name in _KEY_FIELDS},
             "refused": [{"key": one.key, "type": one.type, "message": one.message} for one in self.refused],
             "sent": dict(self.sent),
+            "rejected": dict(self.rejected),
             "error": self.error,
         }
 
@@ -209,6 +232,7 @@ class SyncOutcome:
                     RefusedModule(str(one["key"]), str(one["type"]), str(one["message"])) for one in document["refused"]
                 ),
                 sent={str(key): str(digest) for key, digest in document["sent"].items()},
+                rejected={str(key): str(digest) for key, digest in document.get("rejected", {}).items()},
                 error=None if document["error"] is None else str(document["error"]),
             )
         except (AttributeError, KeyError, TypeError) as error:

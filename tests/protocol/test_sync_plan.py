@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from atlassian_connect.errors import DescriptorError
 from atlassian_connect.protocol.modules import DYNAMIC_MODULE_LIMIT, Module
-from atlassian_connect.protocol.sync_plan import RefusedModule, SyncOutcome, check_wanted, module_digest, plan_sync
+from atlassian_connect.protocol.sync_plan import (
+    RefusedModule,
+    SyncOutcome,
+    check_wanted,
+    module_digest,
+    plan_sync,
+    refusal_digest,
+    was_refused,
+)
 
 keys = st.from_regex(r"[a-z0-9-]{1,4}", fullmatch=True)
 modules = st.builds(
@@ -233,10 +241,28 @@ def test_an_outcome_survives_being_stored():
         refused=(RefusedModule("c", "webPanels", "No."),),
         registered=("a",),
         sent={"a": "0123456789abcdef"},
+        rejected={"c": "0123456789abcdef-0123456789abcdef"},
         error="It stopped.",
     )
 
     assert SyncOutcome.from_json(json.loads(json.dumps(outcome.to_json()))) == outcome
+
+
+def test_an_outcome_of_a_version_that_did_not_remember_refused_forms_is_read():
+    document = SyncOutcome(at=1).to_json()
+    del document["rejected"]
+
+    assert SyncOutcome.from_json(document) == SyncOutcome(at=1)
+
+
+def test_a_refusal_is_known_by_the_form_and_by_the_words():
+    module, other = (Module("webPanels", {"key": "a", "weight": weight}) for weight in (1, 2))
+    digest = refusal_digest(module, "No.")
+
+    assert was_refused(module, digest)
+    assert not was_refused(other, digest)
+    assert not was_refused(module, None)
+    assert digest != refusal_digest(module, "No!")
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ class World:
         self.sandbox = Sandbox("http://localhost:1", transport=self.apps)
         self.site = self.sandbox.jira if product == "jira" else self.sandbox.confluence
         self.encryption_keys = None
+        self.scopes = []
 
     def deploy(self, *static):
         """Put a version of the app into service: same database, other descriptor."""
@@ -47,6 +48,7 @@ class World:
             ATLASSIAN_CONNECT_DESCRIPTOR={
                 "key": "com.example.app",
                 "name": "App",
+                "scopes": self.scopes,
                 "modules": {"webPanels": [dict(module.definition) for module in static]},
             },
             ATLASSIAN_CONNECT_SANDBOX_URL=self.sandbox.jira.base_url,
@@ -183,6 +185,41 @@ def test_a_changed_module_that_the_host_refuses_stays_as_it_was(world):
     assert (result.added, result.changed) == (("new",), ())
     assert [module.key for module in result.refused] == ["moved"]
     assert world.has == {"same": None, "moved": 1, "new": None}
+
+
+def test_a_form_that_is_refused_as_before_makes_no_gap(world):
+    """The host is asked again, but what is there is only removed when it says something else than the last time."""
+    wanted = [panel("same"), foreign("moved"), panel("new")]
+    first = world.sync(*wanted)
+    with world.fault(Broken(500), "DELETE", times=None) as removals:
+        again = [world.sync(*wanted), world.sync(*wanted)]
+
+    assert removals.hits == 0
+    assert [result.refused for result in again] == [first.refused] * 2
+    assert world.has == {"same": None, "moved": 1, "new": None}
+    assert world.sync(panel("same"), panel("moved", weight=2), panel("new")).changed == ("moved",)
+    assert world.sync(panel("same"), panel("moved", weight=2), panel("new")).is_empty
+
+
+def test_a_form_that_was_refused_gets_in_once_the_host_takes_it(world):
+    hook = Module("webhooks", {"key": "moved", "event": "page_created", "url": "/p"})
+    assert [module.key for module in world.sync(panel("same"), hook).refused] == ["moved"]
+    world.scopes = ["READ"]
+    world.deploy()
+
+    assert world.sync(panel("same"), hook).changed == ("moved",)
+    assert world.sync(panel("same"), hook).is_empty
+
+
+def test_a_question_that_gets_no_answer_takes_nothing_away(world):
+    world.sync(foreign("moved"))
+    with world.fault(Dropped(after="executed"), "POST"), pytest.raises(HostUnreachableError):
+        world.sync(foreign("moved"))
+    assert world.has == {"moved": 1}
+
+    with world.fault(Broken(500), "DELETE", times=None) as removals:
+        assert world.sync(foreign("moved")).refused
+    assert removals.hits == 0, "what was refused is remembered over a failure"
 
 
 def test_webhooks_without_the_scope_that_they_need_are_refused_with_the_hosts_words(world):
