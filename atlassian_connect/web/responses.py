@@ -25,6 +25,7 @@ from ..errors import (
 )
 from ..protocol.qsh import explain, mask_values
 from .context import ConnectState, current_state, principal_of
+from .host_script import allow_sandbox_script
 
 __all__ = [
     "BLOCKED_MESSAGE",
@@ -80,11 +81,14 @@ def _add_headers(response: Response) -> Response:
     headers = response.headers
     # Read once: Werkzeug raises and catches an error for each look-up of a header that is not there.
     present = {name.lower() for name, _ in headers}
-    ancestors = _any_host(state) if principal is None else principal.tenant.frame_ancestors
+    tenant = None if principal is None else principal.tenant
+    ancestors = _any_host(state) if tenant is None else tenant.frame_ancestors
     if present.isdisjoint(_FRAMING):
         headers.add(_CSP, f"frame-ancestors {ancestors}")
     else:
         allow_framing(response, ancestors)
+        if state.settings.sandbox_url:
+            headers[_CSP] = allow_sandbox_script(headers[_CSP], state.settings, tenant)
     # The URL of the page carries a token, hence no referrer.
     wanted = [("Referrer-Policy", "no-referrer"), ("X-Content-Type-Options", "nosniff")]
     if principal is not None:

@@ -10,9 +10,18 @@ from typing import Any
 
 from markupsafe import Markup
 
-from .context import _needed, current_state
+from ..tenants import Tenant
+from .context import _needed, current_principal, current_state
+from .host_script import script_origin, script_url
 
-__all__ = ["connect_host_base_url", "connect_host_script", "connect_session_meta", "connect_session_token", "helpers"]
+__all__ = [
+    "connect_host_base_url",
+    "connect_host_script",
+    "connect_host_script_origin",
+    "connect_session_meta",
+    "connect_session_token",
+    "helpers",
+]
 
 SESSION_META = "atlassian-connect-session"
 
@@ -20,13 +29,23 @@ SESSION_META = "atlassian-connect-session"
 def connect_host_script(**options: bool | str) -> Markup:
     """The script tag of the host's JavaScript API, ``AP``.
 
+    It loads what ``ATLASSIAN_CONNECT_HOST_SCRIPT_URL`` says, and for a tenant on a sandbox the sandbox's own.
+
     :param options: as the host documents them, e.g. ``sizeToParent=True``, ``margin=False``.
     """
     text = ";".join(
         f"{name}:{str(value).lower() if isinstance(value, bool) else value}" for name, value in options.items()
     )
-    url = current_state().settings.host_script_url
+    url = script_url(current_state().settings, _tenant())
     return Markup('<script src="{}" data-options="{}"></script>').format(url, text)
+
+
+def connect_host_script_origin() -> str:
+    """Where that script and the style sheets of its themes come from, e.g. ``https://connect-cdn.atl-paas.net``.
+
+    For a policy that a page makes itself: it belongs into ``script-src`` and ``style-src``.
+    """
+    return script_origin(current_state().settings, _tenant())
 
 
 def connect_session_token() -> str:
@@ -57,6 +76,12 @@ def helpers() -> dict[str, Callable[..., Any]]:
     return {
         "connect_host_base_url": connect_host_base_url,
         "connect_host_script": connect_host_script,
+        "connect_host_script_origin": connect_host_script_origin,
         "connect_session_meta": connect_session_meta,
         "connect_session_token": connect_session_token,
     }
+
+
+def _tenant() -> Tenant | None:
+    principal = current_principal()
+    return None if principal is None else principal.tenant
