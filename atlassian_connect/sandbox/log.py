@@ -27,9 +27,9 @@ class Crossing:
     :ivar product: the site that sent or received it; None for what belongs to no site, such as the key server.
     :ivar url: absolute, with the value of ``jwt`` masked.
     :ivar status: of the answer; None when the app gave none.
-    :ivar verdict: of a request to the host: ``verified``, ``impersonated`` (a bearer token), ``anonymous``, ``public``,
-        ``administrator`` (of the plugin manager), ``fault`` (it was not executed), or why the token was refused (``bad_signature``, ``qsh_mismatch``, …). Empty
-        for requests to an app.
+    :ivar verdict: of a request to the host: ``verified``, ``impersonated`` (a bearer token), ``bridge`` (by
+        ``AP.request``), ``administrator`` (of the plugin manager), ``anonymous``, ``public``, ``fault`` (it was not
+        executed), or why the token was refused (``bad_signature``, ``qsh_mismatch``, …). Empty for requests to an app.
     :ivar claims: what the token says, proven or not; None without a token.
     :ivar canonical: the canonical request that the qsh was computed from; None where no qsh is needed.
     :ivar note: what it was, e.g. ``installed`` or ``webhook page_updated``.
