@@ -1,17 +1,17 @@
-"""Content as the products' REST writes it.
+"""Content as the products' REST writes it: Confluence's, and from :mod:`.jira_shapes` Jira's.
 
-Sources: https://developer.atlassian.com/cloud/confluence/rest/v2/ and
-https://developer.atlassian.com/cloud/jira/platform/rest/v3/
+Source: https://developer.atlassian.com/cloud/confluence/rest/v2/
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from ..people import PEOPLE, Person, confluence_user, jira_user
+from ..people import PEOPLE, Person, confluence_user
 from ..store.attachments import Attachment
-from ..store.content import Issue, Page, Project, Space
+from ..store.content import Page, Space
+from .jira_shapes import issue_json, jira_attachment_json, jira_time, project_json
 
 if TYPE_CHECKING:
     from ..site import Site
@@ -28,10 +28,6 @@ __all__ = [
     "space_json",
     "space_v1_json",
 ]
-
-_CATEGORIES: Final = {"To Do": (2, "new"), "In Progress": (4, "indeterminate"), "Done": (3, "done")}
-_STATUS_IDS: Final = {"To Do": "10000", "In Progress": "3", "Done": "10001"}
-_TYPE_IDS: Final = {"Task": "10002", "Bug": "10004", "Story": "10001"}
 
 
 def space_json(space: Space) -> dict[str, Any]:
@@ -153,73 +149,6 @@ def attachment_json(file: Attachment, site: Site) -> dict[str, Any]:
     }
 
 
-def jira_attachment_json(file: Attachment, site: Site) -> dict[str, Any]:
-    """A file on an issue."""
-    rest = f"{site.base_url}/rest/api/3/attachment"
-    return {
-        "self": f"{rest}/{file.id}",
-        "id": file.id,
-        "filename": file.name,
-        "author": jira_user(site.person(file.account_id) or _person(file.account_id), site.base_url),
-        "created": jira_time(file.created),
-        "size": len(file.data),
-        "mimeType": file.media_type,
-        "content": f"{rest}/content/{file.id}",
-    }
-
-
-def project_json(project: Project, site: Site) -> dict[str, Any]:
-    """A project of ``/rest/api/3/project/search``."""
-    return {
-        "self": f"{site.base_url}/rest/api/3/project/{project.id}",
-        "id": project.id,
-        "key": project.key,
-        "name": project.name,
-        "projectTypeKey": "software",
-        "simplified": False,
-        "style": "classic",
-        "isPrivate": False,
-        "avatarUrls": {},
-    }
-
-
-def issue_json(issue: Issue, site: Site, fields: frozenset[str] | None = None) -> dict[str, Any]:
-    """An issue of ``/rest/api/3/issue``.
-
-    :param fields: the fields to write; None for all of them.
-    """
-    category_id, category_key = _CATEGORIES[issue.status]
-    rest = f"{site.base_url}/rest/api/3"
-    category = {
-        "self": f"{rest}/statuscategory/{category_id}",
-        "id": category_id,
-        "key": category_key,
-        "name": issue.status,
-    }
-    every: dict[str, Any] = {
-        "summary": issue.summary,
-        "issuetype": {"id": _TYPE_IDS[issue.issue_type], "name": issue.issue_type, "subtask": False},
-        "project": project_json(site.content.project(issue.project_key), site),
-        "status": {"id": _STATUS_IDS[issue.status], "name": issue.status, "statusCategory": category},
-        "statusCategory": category,
-        "resolution": {"id": "10000", "name": issue.resolution} if issue.resolution else None,
-        "assignee": jira_user(_person(issue.assignee), site.base_url) if issue.assignee else None,
-        "reporter": jira_user(_person(issue.reporter), site.base_url),
-        "creator": jira_user(_person(issue.reporter), site.base_url),
-        "labels": [],
-        "attachment": [jira_attachment_json(file, site) for file in site.attachments.of(("issue", issue.id))],
-        "created": jira_time(issue.created),
-        "updated": jira_time(issue.updated),
-    }
-    return {
-        "expand": "",
-        "id": issue.id,
-        "self": f"{rest}/issue/{issue.id}",
-        "key": issue.key,
-        "fields": {name: value for name, value in every.items() if fields is None or name in fields},
-    }
-
-
 def _person(account_id: str) -> Person:
     return PEOPLE.get(account_id) or Person(account_id, account_id)
 
@@ -227,10 +156,3 @@ def _person(account_id: str) -> Person:
 def confluence_time(seconds: float) -> str:
     """A time as Confluence writes it."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(seconds * 1000) % 1000:03d}Z"
-
-
-def jira_time(seconds: float) -> str:
-    """A time as Jira writes it."""
-    return (
-        datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(seconds * 1000) % 1000:03d}+0000"
-    )

@@ -1,0 +1,308 @@
+"""Content as Jira's REST writes it.
+
+Source: https://developer.atlassian.com/cloud/jira/platform/rest/v3/
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from ..issue_fields import field_values
+from ..people import Person, jira_user
+from ..store.attachments import Attachment
+from ..store.jira_setup import (
+    ISSUE_TYPES,
+    LINK_TYPES,
+    PRIORITIES,
+    RESOLUTIONS,
+    STATUSES,
+    IssueType,
+    LinkType,
+    Priority,
+    Resolution,
+    Status,
+)
+from ..store.values import ChangelogEntry, Component, Issue, IssueComment, IssueLink, Project, ProjectVersion
+
+if TYPE_CHECKING:
+    from ..site import Site
+
+__all__ = [
+    "change_json",
+    "comment_json",
+    "component_json",
+    "issue_json",
+    "issue_type_json",
+    "jira_attachment_json",
+    "jira_time",
+    "link_json",
+    "link_type_json",
+    "priority_json",
+    "project_json",
+    "resolution_json",
+    "status_json",
+    "user_json",
+    "version_json",
+]
+
+_CATEGORY_COLOURS: Final = {"new": "blue-gray", "indeterminate": "yellow", "done": "green"}
+
+
+def user_json(account_id: str, site: Site) -> dict[str, Any]:
+    """A user, also one that is no longer known."""
+    return jira_user(site.person(account_id) or Person(account_id, account_id), site.base_url)
+
+
+def issue_type_json(kind: IssueType, site: Site) -> dict[str, Any]:
+    """An issue type."""
+    return {
+        "self": f"{site.base_url}/rest/api/3/issuetype/{kind.id}",
+        "id": kind.id,
+        "name": kind.name,
+        "description": kind.description,
+        "subtask": kind.level < 0,
+        "hierarchyLevel": kind.level,
+    }
+
+
+def status_json(status: Status, site: Site) -> dict[str, Any]:
+    """A status with its category."""
+    rest = f"{site.base_url}/rest/api/3"
+    return {
+        "self": f"{rest}/status/{status.id}",
+        "id": status.id,
+        "name": status.name,
+        "description": "",
+        "statusCategory": {
+            "self": f"{rest}/statuscategory/{status.category_id}",
+            "id": status.category_id,
+            "key": status.category_key,
+            "name": status.name,
+            "colorName": _CATEGORY_COLOURS[status.category_key],
+        },
+    }
+
+
+def priority_json(priority: Priority, site: Site) -> dict[str, Any]:
+    """A priority."""
+    return {
+        "self": f"{site.base_url}/rest/api/3/priority/{priority.id}",
+        "id": priority.id,
+        "name": priority.name,
+        "description": priority.description,
+        "statusColor": priority.colour,
+    }
+
+
+def resolution_json(resolution: Resolution, site: Site) -> dict[str, Any]:
+    """A resolution."""
+    return {
+        "self": f"{site.base_url}/rest/api/3/resolution/{resolution.id}",
+        "id": resolution.id,
+        "name": resolution.name,
+        "description": resolution.description,
+    }
+
+
+def project_json(project: Project, site: Site, *, whole: bool = False) -> dict[str, Any]:
+    """A project.
+
+    :param whole: with what only the operation about one project tells.
+    """
+    written: dict[str, Any] = {
+        "self": f"{site.base_url}/rest/api/3/project/{project.id}",
+        "id": project.id,
+        "key": project.key,
+        "name": project.name,
+        "projectTypeKey": project.type,
+        "simplified": False,
+        "style": "classic",
+        "isPrivate": False,
+        "avatarUrls": {},
+    }
+    if whole:
+        content = site.content
+        written |= {
+            "description": project.description,
+            "lead": user_json(project.lead, site),
+            "assigneeType": "UNASSIGNED",
+            "issueTypes": [issue_type_json(kind, site) for kind in ISSUE_TYPES.values()],
+            "components": [component_json(one, site) for one in content.components(project.key)],
+            "versions": [version_json(one, project, site) for one in content.project_versions(project.key)],
+            "roles": {},
+        }
+    return written
+
+
+def component_json(component: Component, site: Site) -> dict[str, Any]:
+    """A component of a project."""
+    return {
+        "self": f"{site.base_url}/rest/api/3/component/{component.id}",
+        "id": component.id,
+        "name": component.name,
+        "description": component.description,
+        "project": component.project_key,
+        "isAssigneeTypeValid": False,
+    }
+
+
+def version_json(version: ProjectVersion, project: Project, site: Site) -> dict[str, Any]:
+    """A version of a project."""
+    written = {
+        "self": f"{site.base_url}/rest/api/3/version/{version.id}",
+        "id": version.id,
+        "name": version.name,
+        "description": version.description,
+        "archived": version.archived,
+        "released": version.released,
+        "projectId": int(project.id),
+    }
+    return written | ({"releaseDate": version.release_date} if version.release_date else {})
+
+
+def issue_json(issue: Issue, site: Site, fields: frozenset[str] | None = None) -> dict[str, Any]:
+    """An issue.
+
+    :param fields: the fields to write; None for all of them.
+    """
+
+    def asks(name: str) -> bool:
+        return fields is None or name in fields
+
+    content, status = site.content, status_json(STATUSES[issue.status], site)
+    resolution = RESOLUTIONS.get(issue.resolution or "")
+    written: dict[str, Any] = {
+        "summary": issue.summary,
+        "description": issue.description,
+        "issuetype": issue_type_json(ISSUE_TYPES[issue.issue_type], site),
+        "project": project_json(content.project(issue.project_key), site),
+        "status": status,
+        "statusCategory": status["statusCategory"],
+        "priority": priority_json(PRIORITIES[issue.priority], site),
+        "resolution": resolution_json(resolution, site) if resolution else None,
+        "resolutiondate": jira_time(issue.resolved) if issue.resolved else None,
+        "assignee": user_json(issue.assignee, site) if issue.assignee else None,
+        "reporter": user_json(issue.reporter, site),
+        "creator": user_json(issue.creator, site),
+        "labels": list(issue.labels),
+        "created": jira_time(issue.created),
+        "updated": jira_time(issue.updated),
+        "components": [],
+        "fixVersions": [],
+        "versions": [],
+        "duedate": None,
+        "environment": None,
+    }
+    written |= field_values(site, issue)
+    if issue.parent_id and asks("parent"):
+        written["parent"] = _brief(content.issue(issue.parent_id), site)
+    if asks("subtasks"):
+        below = content.subtasks(issue.id)
+        written["subtasks"] = [_brief(one, site) for one in below if ISSUE_TYPES[one.issue_type].level < 0]
+    if asks("issuelinks"):
+        written["issuelinks"] = [link_json(one, site, seen_from=issue.id) for one in content.issue_links(issue.id)]
+    if asks("attachment"):
+        written["attachment"] = [jira_attachment_json(one, site) for one in site.attachments.of(("issue", issue.id))]
+    if asks("comment"):
+        comments = [comment_json(one, site) for one in content.issue_comments(issue.id)]
+        count = len(comments)
+        at = f"{site.base_url}/rest/api/3/issue/{issue.id}/comment"
+        written["comment"] = {"comments": comments, "self": at, "maxResults": count, "total": count, "startAt": 0}
+    return {
+        "expand": "renderedFields,names,schema,transitions,editmeta,changelog",
+        "id": issue.id,
+        "self": f"{site.base_url}/rest/api/3/issue/{issue.id}",
+        "key": issue.key,
+        "fields": {name: value for name, value in written.items() if asks(name)},
+    }
+
+
+def _brief(issue: Issue, site: Site) -> dict[str, Any]:
+    """The little of an issue that is told where others point to it."""
+    return {
+        "id": issue.id,
+        "key": issue.key,
+        "self": f"{site.base_url}/rest/api/3/issue/{issue.id}",
+        "fields": {
+            "summary": issue.summary,
+            "status": status_json(STATUSES[issue.status], site),
+            "priority": priority_json(PRIORITIES[issue.priority], site),
+            "issuetype": issue_type_json(ISSUE_TYPES[issue.issue_type], site),
+        },
+    }
+
+
+def link_type_json(kind: LinkType, site: Site) -> dict[str, Any]:
+    """A kind of links."""
+    return {
+        "id": kind.id,
+        "name": kind.name,
+        "inward": kind.inward,
+        "outward": kind.outward,
+        "self": f"{site.base_url}/rest/api/3/issueLinkType/{kind.id}",
+    }
+
+
+def link_json(link: IssueLink, site: Site, *, seen_from: str | None = None) -> dict[str, Any]:
+    """A link between issues.
+
+    :param seen_from: id of the issue it is written with; None writes both ends.
+    """
+    written: dict[str, Any] = {
+        "id": link.id,
+        "self": f"{site.base_url}/rest/api/3/issueLink/{link.id}",
+        "type": link_type_json(LINK_TYPES[link.type], site),
+    }
+    # Hosts name the ends by where they are seen from: what this issue blocks is its outward issue.
+    if seen_from != link.inward_id:
+        written["outwardIssue"] = _brief(site.content.issue(link.inward_id), site)
+    if seen_from != link.outward_id:
+        written["inwardIssue"] = _brief(site.content.issue(link.outward_id), site)
+    return written
+
+
+def comment_json(comment: IssueComment, site: Site) -> dict[str, Any]:
+    """A comment on an issue."""
+    return {
+        "self": f"{site.base_url}/rest/api/3/issue/{comment.issue_id}/comment/{comment.id}",
+        "id": comment.id,
+        "author": user_json(comment.author, site),
+        "body": comment.body,
+        "updateAuthor": user_json(comment.updated_by, site),
+        "created": jira_time(comment.created),
+        "updated": jira_time(comment.updated),
+        "jsdPublic": True,
+    }
+
+
+def change_json(entry: ChangelogEntry, site: Site) -> dict[str, Any]:
+    """One edit of an issue."""
+    return {
+        "id": entry.id,
+        "author": user_json(entry.author, site),
+        "created": jira_time(entry.created),
+        "items": list(entry.items),
+    }
+
+
+def jira_attachment_json(file: Attachment, site: Site) -> dict[str, Any]:
+    """A file on an issue."""
+    rest = f"{site.base_url}/rest/api/3/attachment"
+    return {
+        "self": f"{rest}/{file.id}",
+        "id": file.id,
+        "filename": file.name,
+        "author": user_json(file.account_id, site),
+        "created": jira_time(file.created),
+        "size": len(file.data),
+        "mimeType": file.media_type,
+        "content": f"{rest}/content/{file.id}",
+    }
+
+
+def jira_time(seconds: float) -> str:
+    """A time as Jira writes it."""
+    return (
+        datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(seconds * 1000) % 1000:03d}+0000"
+    )
