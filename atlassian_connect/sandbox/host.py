@@ -11,12 +11,15 @@ from pathlib import Path
 from flask import Flask
 
 from ..protocol.urls import is_loopback, parse_base_url
+from ..secret import Secret
+from .api_tokens import ApiTokens
 from .bridge.package import Bridge, ensure_bridge
 from .faults import Faults
 from .http import NetworkTransport, Transport
 from .ids import Ids
 from .log import Crossing, CrossingLog
 from .oauth import AuthorizationServer
+from .people import ADMIN
 from .site import Site
 from .store.attachments import Attachments
 from .store.changes import Change, Changes, Later
@@ -62,6 +65,8 @@ class Sandbox:
         self.ids = Ids(seed, lambda: self.store.database.next("drawn"))
         #: What it keeps; see :mod:`.store`.
         self.store = Store(clock, path=None if data is None else Path(data), token=self.ids.token)
+        #: What people's programs log in with.
+        self.api_tokens = ApiTokens(self.store, self.ids)
         self.key_id = self.ids.uuid()
         self.csrf_token = secrets.token_urlsafe(32)
         #: Signs what pages carry between requests.
@@ -120,6 +125,11 @@ class Sandbox:
     def attachments(self) -> Attachments:
         """Files on issues and pages."""
         return self.store.attachments
+
+    @property
+    def api_token(self) -> Secret:
+        """The API token of the administrator ``ada@example.com``, for the plugin manager of both sites."""
+        return self.api_tokens.of(ADMIN)
 
     @property
     def tasks(self) -> Tasks:
@@ -197,6 +207,7 @@ class Sandbox:
         for site in self.sites:
             site.forget_all()
             site.faults.clear()
+            site.plugins.reset()
             site.tells_policies = True
         self.faults.clear()
         self.oauth.clear()

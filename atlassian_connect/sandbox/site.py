@@ -18,6 +18,7 @@ from .lifecycle import InstallError, fetch_descriptor, modules_of_other_products
 from .modules.context import url_context
 from .modules.situation import Situation
 from .people import ADMIN, Person
+from .plugins import PluginManager
 from .store.attachments import Attachments
 from .store.changes import Change, Changes, Later
 from .store.content import Content, Issue, Page
@@ -44,6 +45,7 @@ class Site:
     :ivar name: for people.
     :ivar context_path: empty for Jira, ``/wiki`` for Confluence.
     :ivar faults: what goes wrong when its REST is called; nothing, at first.
+    :ivar plugins: its plugin manager, by which programs install apps.
     :ivar tells_policies: whether Connect apps may ask for data policies. Confluence does, and so does Jira here; what
         Jira's reference says about it has changed, and with False it answers 401.
     """
@@ -53,6 +55,7 @@ class Site:
         self.name = "Jira" if product == "jira" else "Confluence"
         self.context_path = "" if product == "jira" else "/wiki"
         self.faults = Faults()
+        self.plugins = PluginManager(self)
         self.tells_policies = True
         self._sandbox = sandbox
         known = (Installation(self, row.client_key, row) for row in sandbox.store.installations.of(product))

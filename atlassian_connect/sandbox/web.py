@@ -16,6 +16,7 @@ from .oauth import OAuthError
 from .rest import attachments
 from .rest.catalogue import CONFLUENCE_OPERATIONS, JIRA_OPERATIONS
 from .rest.door import mount
+from .rest.plugin_manager import mount_plugin_manager
 
 if TYPE_CHECKING:
     from .host import Sandbox
@@ -75,6 +76,8 @@ def create_app(sandbox: Sandbox) -> Flask:
 
     mount(app, sandbox, sandbox.jira, JIRA_OPERATIONS)
     mount(app, sandbox, sandbox.confluence, CONFLUENCE_OPERATIONS)
+    for site in sandbox.sites:
+        mount_plugin_manager(app, sandbox, site)
     app.register_blueprint(pages.create_blueprint(sandbox))
     mount_bridge(app, sandbox)
     app.wsgi_app = FaultLayer(sandbox, app.wsgi_app)  # type: ignore[method-assign]  # as Flask's documentation says
