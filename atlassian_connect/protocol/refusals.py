@@ -20,7 +20,7 @@ _DUPLICATES = re.compile(r"duplicate module keys: \[([^\]]*)\]")
 def register_most(
     modules: Sequence[Module], register: Callable[[Sequence[Module]], str | None]
 ) -> tuple[RefusedModule, ...]:
-    """Register as many as the host takes, and return the others, in as few requests as that needs.
+    """Register as many as the host takes, and return the others in their order, in as few requests as that needs.
 
     One request when all are taken. A refusal is narrowed down by the keys that its message names, else by halves; how
     many go together after that follows from how often refusals were met, so that a host that refuses everything is not
@@ -60,7 +60,8 @@ def register_most(
             size = len(others)
         else:
             size = max(1, len(group) // 2)
-    return tuple(refused)
+    place = {module.key: index for index, module in enumerate(modules)}
+    return tuple(sorted(refused, key=lambda module: place[module.key]))
 
 
 def _next_size(total: int, waiting: int, refused: int) -> int:

@@ -63,6 +63,7 @@ class Exchange:
     :ivar now: the sandbox's time.
     :ivar active: the fault itself.
     :ivar run: lets the request through, to the next fault or to the host.
+    :ivar body: reads what was sent.
     """
 
     product: Product | None
@@ -71,6 +72,7 @@ class Exchange:
     now: float
     active: ActiveFault
     run: Callable[[], Outcome] = field(repr=False)
+    body: Callable[[], bytes] = field(repr=False)
 
 
 class Fault(ABC):

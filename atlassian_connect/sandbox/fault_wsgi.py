@@ -5,10 +5,13 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from werkzeug.exceptions import ClientDisconnected
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.test import run_wsgi_app
+from werkzeug.wsgi import get_input_stream
 
 from ..types import Product
 from .faults import ActiveFault, Exchange, Faults, Outcome
@@ -43,7 +46,7 @@ class FaultLayer:
             body, status, headers = run_wsgi_app(self._inner, environ, buffered=True)
             return Outcome(int(status.split(" ", 1)[0]), tuple(headers), b"".join(body))
 
-        outcome = self._through(chain, run, product, whole, environ.get("QUERY_STRING", ""))
+        outcome = self._through(chain, run, product, whole, environ)
         if not executed:
             self._record(environ, product, whole, outcome, chain)
         return _sent(environ, start_response, outcome)
@@ -64,7 +67,7 @@ class FaultLayer:
         run: Callable[[], Outcome],
         product: Product | None,
         path: str,
-        query: str,
+        environ: WSGIEnvironment,
     ) -> Outcome:
         if not chain:
             return run()
@@ -72,10 +75,11 @@ class FaultLayer:
         exchange = Exchange(
             product=product,
             path=path,
-            query=query,
+            query=environ.get("QUERY_STRING", ""),
             now=self._sandbox.wire.clock(),
             active=outer,
-            run=lambda: self._through(rest, run, product, path, query),
+            run=lambda: self._through(rest, run, product, path, environ),
+            body=lambda: _body_of(environ),
         )
         return outer.fault.apply(exchange)
 
@@ -100,6 +104,17 @@ class FaultLayer:
                 note=", ".join(type(active.fault).__name__ for active in chain),
             )
         )
+
+
+def _body_of(environ: WSGIEnvironment) -> bytes:
+    """Read the body of a request, and leave it there to be read again."""
+    try:
+        body = get_input_stream(environ).read()
+    except ClientDisconnected:
+        body = b""
+    environ["wsgi.input"] = BytesIO(body)
+    environ["CONTENT_LENGTH"] = str(len(body))
+    return body
 
 
 def _sent(environ: WSGIEnvironment, start_response: StartResponse, outcome: Outcome) -> Iterable[bytes]:

@@ -32,8 +32,10 @@ from .fault_kinds import (
     Slow,
     Unavailable,
 )
+from .module_faults import DYNAMIC_MODULES, ModuleDefaults, ModuleRefused
 
 __all__ = [
+    "DYNAMIC_MODULES",
     "ActiveFault",
     "Announced",
     "Broken",
@@ -42,6 +44,8 @@ __all__ = [
     "Exchange",
     "Fault",
     "Faults",
+    "ModuleDefaults",
+    "ModuleRefused",
     "Outcome",
     "RateLimited",
     "Redirected",

@@ -10,7 +10,7 @@ from atlassian_connect import AtlassianConnect, Module
 from atlassian_connect.client.dynamic_modules import DYNAMIC_MODULES_PATH
 from atlassian_connect.errors import HostError, HostServerError, HostUnreachableError, RateLimitedError
 from atlassian_connect.sandbox import Sandbox, SandboxServer, WsgiTransport
-from atlassian_connect.sandbox.faults import Broken, Dropped, RateLimited, Unavailable
+from atlassian_connect.sandbox.faults import Broken, Dropped, ModuleDefaults, ModuleRefused, RateLimited, Unavailable
 from atlassian_connect.web.context import state_of
 from tests.conftest import BASE_URL
 
@@ -185,6 +185,28 @@ def test_a_changed_module_that_the_host_refuses_stays_as_it_was(world):
     assert (result.added, result.changed) == (("new",), ())
     assert [module.key for module in result.refused] == ["moved"]
     assert world.has == {"same": None, "moved": 1, "new": None}
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_one_bad_module_of_many_is_found_in_few_calls(world, named):
+    wanted = [panel(f"k{number}") for number in range(40)]
+    with (
+        world.fault(ModuleRefused("k17", named=named), "POST", times=None) as posts,
+        world.fault(ModuleRefused("k23", named=named), "POST", times=None),
+    ):
+        result = world.sync(*wanted)
+
+    assert [module.key for module in result.refused] == ["k17", "k23"]
+    assert all("Please contact the app vendor." in module.message for module in result.refused)
+    assert len(world.has) == 38
+    assert posts.hits <= (5 if named else 30)
+
+
+def test_defaults_that_the_host_lists_are_no_change(world):
+    with world.fault(ModuleDefaults(), "GET", times=None):
+        assert world.sync(*NOW).changed == ("moved",)
+        assert world.sync(*NOW).is_empty
+        assert world.sync(panel("same"), panel("moved"), panel("new")).changed == ("moved",), "no longer weight 2"
 
 
 def test_a_form_that_is_refused_as_before_makes_no_gap(world):

@@ -13,13 +13,14 @@ from ...protocol.modules import group_modules
 from ..dynamic import ModulesRefusedError
 from ..installation import Installation
 from ..json_text import read_json
+from ..module_faults import DYNAMIC_MODULES
 from ..store.app_properties import PropertyRefusedError
+from ..translations import translated
 from .operations import Call, Operation, Reply, RestError
 
 __all__ = ["OPERATIONS"]
 
 _ROOT: Final = "/rest/atlassian-connect/1"
-_DYNAMIC: Final = f"{_ROOT}/app/module/dynamic"
 _PROPERTIES: Final = f"{_ROOT}/addons/<app_key>/properties"
 
 
@@ -29,7 +30,7 @@ def _list_modules(call: Call) -> Reply:
 
 def _register_modules(call: Call) -> Reply:
     try:
-        call.app.register_modules(read_json(call.body))
+        call.app.register_modules(translated(call.app, read_json(call.body)))
     except ModulesRefusedError as error:
         raise RestError(400, str(error)) from error
     except ValueError:
@@ -38,6 +39,10 @@ def _register_modules(call: Call) -> Reply:
 
 
 def _remove_modules(call: Call) -> Reply:
+    if call.site.product == "confluence" and "moduleKey" not in call.query:
+        # Its reference marks the parameter as required, and says in words that all go without it. An app that counts
+        # on the words would be wrong on a site that keeps to the mark.
+        raise RestError(400, "Required query parameter 'moduleKey' is not present.")
     call.app.remove_modules(call.query.getlist("moduleKey") if "moduleKey" in call.query else None)
     return Reply(204)
 
@@ -102,9 +107,9 @@ def _delete_property(call: Call, app_key: str, key: str) -> Reply:
 
 
 OPERATIONS: Final = (
-    Operation("GET", _DYNAMIC, _list_modules, scope=None, apps_only=True),
-    Operation("POST", _DYNAMIC, _register_modules, scope=None, apps_only=True),
-    Operation("DELETE", _DYNAMIC, _remove_modules, scope=None, apps_only=True),
+    Operation("GET", DYNAMIC_MODULES, _list_modules, scope=None, apps_only=True),
+    Operation("POST", DYNAMIC_MODULES, _register_modules, scope=None, apps_only=True),
+    Operation("DELETE", DYNAMIC_MODULES, _remove_modules, scope=None, apps_only=True),
     Operation("GET", f"{_ROOT}/addons/<app_key>", _app, apps_only=True),
     Operation("GET", _PROPERTIES, _list_properties, scope=None, apps_only=True),
     Operation("GET", f"{_PROPERTIES}/<path:key>", _get_property, scope=None, apps_only=True),

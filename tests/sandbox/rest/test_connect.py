@@ -37,8 +37,20 @@ def test_register_list_remove(host: HostCaller, product: str):
     response = host("DELETE", gone, product=product)
     assert (response.status_code, response.data) == (204, b"")
     assert host("GET", DYNAMIC, product=product).json == {"webItems": [item("a")]}
-    assert host("DELETE", DYNAMIC, product=product).status_code == 204
-    assert host("GET", DYNAMIC, product=product).json == {}
+
+
+def test_jira_removes_all_modules_when_none_is_named_and_confluence_wants_their_keys(host: HostCaller, product: str):
+    host("POST", DYNAMIC, {"webItems": [item("a")]}, product=product)
+
+    response = host("DELETE", DYNAMIC, product=product)
+
+    if product == "jira":
+        assert response.status_code == 204
+        assert host("GET", DYNAMIC, product=product).json == {}
+    else:
+        assert response.status_code == 400
+        assert "moduleKey" in response.json["message"]
+        assert host("GET", DYNAMIC, product=product).json == {"webItems": [item("a")]}
 
 
 def test_the_wrapper_is_taken_too(host: HostCaller, product: str):
