@@ -14,6 +14,7 @@ from ..protocol.urls import is_loopback, parse_base_url
 from ..secret import Secret
 from .api_tokens import ApiTokens
 from .bridge.package import Bridge, ensure_bridge
+from .deliveries import Deliveries
 from .faults import Faults
 from .http import NetworkTransport, Transport
 from .ids import Ids
@@ -67,6 +68,8 @@ class Sandbox:
         self.store = Store(clock, path=None if data is None else Path(data), token=self.ids.token)
         #: What people's programs log in with.
         self.api_tokens = ApiTokens(self.store, self.ids)
+        #: Webhooks that were sent, and those that are tried again.
+        self.deliveries = Deliveries(clock, self.ids.uuid)
         self.key_id = self.ids.uuid()
         self.csrf_token = secrets.token_urlsafe(32)
         #: Signs what pages carry between requests.
@@ -211,6 +214,7 @@ class Sandbox:
             site.tells_policies = True
         self.faults.clear()
         self.oauth.clear()
+        self.deliveries.clear()
         self.store.reset()
         self.store.note("origin", self.origin)
         self.key_id = self.ids.uuid()

@@ -18,7 +18,7 @@ from .module_urls import Frame
 from .people import ADMIN
 from .policies import AccessPolicy, ContentBlockedError
 from .store.schema import InstallationRow
-from .webhooks import deliver
+from .webhooks import deliver, event_by_hand
 from .wire import CONNECT_VERSION, GOOD_STATUSES
 
 if TYPE_CHECKING:
@@ -204,7 +204,8 @@ class Installation(InstalledApp):
         :param trace: Jira's echo of ``X-Atlassian-Webhook-Trace``.
         :return: the answers, in the order of the modules. An app that does not answer leaves none, but a log entry.
         """
-        return deliver(self, event, body, account_id=account_id, identifier=identifier, retry=retry, trace=trace)
+        told = event_by_hand(self.site, event, body, account_id=account_id, trace=trace)
+        return deliver(self, told, identifier=identifier, retry=retry)
 
     def claims(self, qsh: str, account_id: str | None, **extra: Any) -> dict[str, Any]:
         """The claims of a token that the host makes now."""

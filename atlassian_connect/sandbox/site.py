@@ -10,6 +10,7 @@ from ..errors import UrlNotAllowedError
 from ..secret import Secret
 from ..types import Product
 from .bridge.package import Bridge
+from .deliveries import Deliveries
 from .faults import Faults
 from .http import AppUnreachableError
 from .ids import Ids
@@ -27,7 +28,7 @@ from .store.permissions import Permissions
 from .store.store import Store
 from .store.tasks import Tasks
 from .store.users import Users
-from .webhooks import body_of
+from .webhooks import deliver, event_of
 from .wire import GOOD_STATUSES, Wire
 
 if TYPE_CHECKING:
@@ -116,6 +117,11 @@ class Site:
     def content(self) -> Content:
         """Pages and issues."""
         return self._sandbox.content
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """Webhooks that were sent, by both sites."""
+        return self._sandbox.deliveries
 
     @property
     def changes(self) -> Changes:
@@ -275,17 +281,18 @@ class Site:
 
         :param later: gets the deliveries to do; None does them at once.
         """
-        body = body_of(self, change) if self._installations else None
-        if body is None:
+        event = event_of(self, change) if self._installations else None
+        if event is None:
             return
 
-        def deliver() -> None:
-            self.fire(change.kind, body, account_id=change.account_id, trace=change.trace)
+        def send() -> None:
+            for installation in self.installations:
+                deliver(installation, event)
 
         if later is None:
-            deliver()
+            send()
         else:
-            later(deliver)
+            later(send)
 
     def fire(
         self, event: str, body: dict[str, Any], *, account_id: str | None = None, trace: str | None = None

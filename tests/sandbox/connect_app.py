@@ -70,6 +70,7 @@ class ConnectApp:
         self.tenants: dict[str, dict[str, Any]] = {}
         self.received: list[tuple[str, dict[str, Any], Any, dict[str, str]]] = []
         self.refused: list[str] = []
+        self.leeway = 0.0  # seconds that a test's clock may be ahead of real time
         self.during: dict[str, Callable[[], Any]] = {}
         self.descriptor: dict[str, Any] = {
             "key": APP_KEY,
@@ -130,7 +131,7 @@ class ConnectApp:
             assert claims["iss"] == body["clientKey"]
         else:
             tenant = next(t for t in self.tenants.values() if t["clientKey"] == unproven["iss"])
-            claims = jwt.decode(token, tenant["sharedSecret"], algorithms=["HS256"])
+            claims = jwt.decode(token, tenant["sharedSecret"], algorithms=["HS256"], leeway=self.leeway)
         assert claims["qsh"] == hash_url(request.method, raw), "qsh"
         return claims
 

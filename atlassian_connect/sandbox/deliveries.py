@@ -1,0 +1,264 @@
+"""Deliveries of webhooks: what was sent, what came back, and what is tried again.
+
+Jira tries again up to five times, 5 to 15 minutes apart, after 408, 409, 425, 429, any 5xx, and no answer. Confluence
+never does. The waits are of the sandbox's clock: a test moves its clock and calls :meth:`Deliveries.run_due`; a server
+calls it all the time.
+
+Source: *Webhooks*, https://developer.atlassian.com/cloud/jira/platform/webhooks/
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from ..protocol.urls import Target
+from .hiding import hide_text, shown_body, shown_headers
+from .http import Answer
+from .wire import GOOD_STATUSES
+
+if TYPE_CHECKING:
+    from .installation import Installation
+
+__all__ = ["DELIVERIES_KEPT", "MAX_RETRIES", "Attempt", "Deliveries", "Delivery", "Outcome"]
+
+#: So many deliveries are kept, the latest.
+DELIVERIES_KEPT: Final = 500
+MAX_RETRIES: Final = 5
+_RETRIED: Final = frozenset({408, 409, 425, 429})
+_FAILED_SECONDS: Final = 72 * 3600
+_EXCERPT: Final = 2000
+
+Outcome = Literal["delivered", "waiting", "failed"]
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One time that a webhook was sent.
+
+    :ivar time: seconds since the epoch.
+    :ivar status: of the answer; None without one.
+    :ivar retry: Jira's retry count; None on a first attempt.
+    :ivar by_hand: somebody sent it again.
+    :ivar headers: as they were sent, the token left out.
+    :ivar answer: the beginning of the answer's body.
+    """
+
+    time: float
+    status: int | None
+    retry: int | None
+    by_hand: bool
+    headers: Mapping[str, str]
+    answer: str = ""
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the app took it."""
+        return self.status in GOOD_STATUSES
+
+
+@dataclass(slots=True)
+class Delivery:
+    """A webhook on its way to one app.
+
+    :ivar number: of this sandbox, from 1.
+    :ivar source: what asked for it: ``descriptor``, ``dynamic module``, or ``registration 1000``.
+    :ivar target: the URL, its variables filled.
+    :ivar body: empty where the module has ``excludeBody``.
+    :ivar identifier: Jira's, the same on every retry; empty for Confluence.
+    :ivar trace: Jira's echo of the header of the causing request.
+    :ivar containers: keys of the spaces or projects it is about.
+    :ivar attempts: the first one first.
+    :ivar due: when it is tried again; None: not by itself.
+    """
+
+    installation: Installation
+    event: str
+    source: str
+    target: Target
+    body: bytes
+    account_id: str | None = None
+    identifier: str = ""
+    trace: str | None = None
+    containers: frozenset[str] = frozenset()
+    number: int = 0
+    retry: int | None = None
+    attempts: list[Attempt] = field(default_factory=list)
+    due: float | None = None
+
+    @property
+    def product(self) -> str:
+        """Of the site that sends it."""
+        return self.installation.site.product
+
+    @property
+    def outcome(self) -> Outcome:
+        """What came of it so far. What somebody sent again and was taken counts as delivered."""
+        if any(attempt.succeeded for attempt in self.attempts):
+            return "delivered"
+        return "failed" if self.due is None else "waiting"
+
+    def json(self) -> Any:
+        """The body read as JSON. None without one."""
+        return json.loads(self.body) if self.body else None
+
+    @property
+    def shown(self) -> str:
+        """The body for people, with nothing secret in it."""
+        return hide_text(json.dumps(self.json(), indent=2, ensure_ascii=False)) if self.body else ""
+
+
+class Deliveries:
+    """The latest deliveries of both sites. Safe to use from any thread.
+
+    :param clock: seconds since the epoch.
+    :param number: draws a fresh identifier.
+    :ivar first_wait: seconds before the first retry; the fifth comes after three times as much.
+    """
+
+    def __init__(self, clock: Callable[[], float], identifier: Callable[[], str]) -> None:
+        self.first_wait = 300.0
+        self._clock = clock
+        self._identifier = identifier
+        self._lock = Lock()
+        self._kept: deque[Delivery] = deque(maxlen=DELIVERIES_KEPT)
+        self._numbers = count(1)
+
+    # --- looking ------------------------------------------------------------------------------------------------------
+
+    def all(self, event: str | None = None, *, app_key: str | None = None) -> list[Delivery]:
+        """What is kept, the oldest first.
+
+        :param event: only this one.
+        :param app_key: of one app only.
+        """
+        with self._lock:
+            kept = list(self._kept)
+        return [
+            one
+            for one in kept
+            if event in (None, one.event) and (app_key is None or one.installation.app_key == app_key)
+        ]
+
+    def get(self, number: int) -> Delivery:
+        """:raises KeyError: it is not there, or not any more."""
+        for delivery in self.all():
+            if delivery.number == number:
+                return delivery
+        raise KeyError(number)
+
+    def failed(self, client_key: str, *, after: float | None = None) -> list[Delivery]:
+        """What Jira gave up on for an app in the last 72 hours, by the time of the last attempt, oldest first.
+
+        :param after: seconds since the epoch; only what failed later.
+        """
+        since = self._clock() - _FAILED_SECONDS if after is None else max(after, self._clock() - _FAILED_SECONDS)
+        lost = [
+            one
+            for one in self.all()
+            if one.installation.client_key == client_key and one.outcome == "failed" and one.attempts
+        ]
+        lost.sort(key=lambda one: one.attempts[-1].time)
+        return [one for one in lost if one.attempts[-1].time > since]
+
+    def clear(self) -> None:
+        """Forget everything; what waits is not sent any more."""
+        with self._lock:
+            self._kept.clear()
+            self._numbers = count(1)
+
+    # --- sending ------------------------------------------------------------------------------------------------------
+
+    def send(self, delivery: Delivery) -> Answer | None:
+        """Keep a delivery and make its first attempt. None: no answer."""
+        with self._lock:
+            delivery.number = next(self._numbers)
+            self._kept.append(delivery)
+        return self._attempt(delivery, delivery.retry, delivery.identifier)
+
+    def send_again(self, number: int) -> Delivery:
+        """Make one more attempt now, as somebody asks for it. It has an identifier of its own, so no app skips it.
+
+        :raises KeyError: there is no such delivery.
+        :raises ValueError: the app is not enabled.
+        """
+        delivery = self.get(number)
+        if delivery.installation.state != "enabled":
+            raise ValueError(f"{delivery.installation.app_key} is {delivery.installation.state}: it gets no webhooks.")
+        identifier = self._identifier() if delivery.identifier else ""
+        self._attempt(delivery, None, identifier, by_hand=True)
+        return delivery
+
+    def run_due(self) -> int:
+        """Make the retries whose time has come. Returns how many attempts that were."""
+        return self._run(self._clock())
+
+    def run_waiting(self) -> int:
+        """Make the next retry of everything that waits, whatever the time. Returns how many attempts that were."""
+        return self._run(None)
+
+    def _run(self, until: float | None) -> int:
+        with self._lock:
+            ready = [one for one in self._kept if one.due is not None and (until is None or one.due <= until)]
+            ready.sort(key=lambda one: one.due or 0.0)
+            for delivery in ready:
+                delivery.due = None
+        made = 0
+        for delivery in ready:
+            installation = delivery.installation
+            if installation.state != "enabled" or delivery.containers & installation.blocked:
+                _logger.info("%s of %s is not tried again.", delivery.event, installation.app_key)
+                continue
+            self._attempt(delivery, (delivery.attempts[-1].retry or 0) + 1, delivery.identifier)
+            made += 1
+        return made
+
+    def _attempt(
+        self, delivery: Delivery, retry: int | None, identifier: str, *, by_hand: bool = False
+    ) -> Answer | None:
+        headers = _headers(delivery, retry, identifier)
+        note = f"webhook {delivery.event}"
+        note += " (sent again by hand)" if by_hand else f" (retry {retry})" if retry is not None else ""
+        time = self._clock()
+        answer = delivery.installation.post(
+            delivery.target, delivery.body, note=note, account_id=delivery.account_id, headers=headers
+        )
+        attempt = Attempt(
+            time=time,
+            status=answer.status if answer else None,
+            retry=retry,
+            by_hand=by_hand,
+            headers=dict(shown_headers(headers.items())),
+            answer=shown_body(answer.headers.get("Content-Type", ""), answer.body, _EXCERPT) if answer else "",
+        )
+        with self._lock:
+            delivery.attempts.append(attempt)
+            if not by_hand:
+                delivery.due = self._next(delivery, attempt)
+        return answer
+
+    def _next(self, delivery: Delivery, attempt: Attempt) -> float | None:
+        status, made = attempt.status, attempt.retry or 0
+        worth_it = status is None or status in _RETRIED or status >= 500
+        if delivery.product != "jira" or not worth_it or made >= MAX_RETRIES:
+            return None
+        return self._clock() + self.first_wait * (1 + made / 2)
+
+
+def _headers(delivery: Delivery, retry: int | None, identifier: str) -> dict[str, str]:
+    if delivery.product != "jira":
+        return {}
+    headers = {"X-Atlassian-Webhook-Identifier": identifier, "X-Atlassian-Webhook-Flow": "Primary"}
+    if retry is not None:
+        headers["X-Atlassian-Webhook-Retry"] = str(retry)
+    if delivery.trace is not None:
+        headers["X-Atlassian-Webhook-Trace"] = delivery.trace
+    return headers
