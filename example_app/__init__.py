@@ -19,9 +19,11 @@ from .stale import today
 
 __all__ = ["create_app"]
 
-#: Our own files and the host's script, nothing else. The framework adds who may show us in a frame.
+#: Our own files, the host's script and its themes, nothing else. The framework adds who may show us in a frame, and for
+#: a sandbox puts the sandbox's origin in the place of the one of the script.
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self' https://connect-cdn.atl-paas.net; style-src 'self' 'unsafe-inline';"
+    "default-src 'none'; script-src 'self' https://connect-cdn.atl-paas.net;"
+    " style-src 'self' https://connect-cdn.atl-paas.net 'unsafe-inline';"
     " img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'"
 )
 

@@ -9,6 +9,7 @@ from atlassian_connect import current_account_id, current_tenant
 from .access import is_administrator, known_user, need_administrator
 from .extensions import connect
 from .hosts import Area, Item
+from .models import WatchedArea
 from .stale import (
     MOST_DAYS,
     MOST_SHOWN,
@@ -57,8 +58,18 @@ def watched_page() -> str:
     """One watched space: what its dynamic module opens. The list is the one that webhooks keep fresh."""
     account_id = known_user(current_account_id)
     area = watched_area(current_tenant, request.args.get("area", ""))
-    items = stale_in(current_tenant, area)[:MOST_SHOWN] if area else []
-    return _render("watched.html", area=area, items=host_of(current_tenant).readable_by(account_id, items))
+    return _render("watched.html", area=area, items=_kept(area, account_id) if area else [])
+
+
+@blueprint.get("/watched/list")
+@connect.require(session_token=True, context_token=True)
+def watched_list() -> str:
+    """That list anew, as a piece of HTML for the page above."""
+    account_id = known_user(current_account_id)
+    area = watched_area(current_tenant, request.args.get("area", ""))
+    if area is None:
+        abort(404)
+    return _render("_list.html", area=area, items=_kept(area, account_id))
 
 
 @connect.module("adminPages", "stale-pages-settings", name="Stale pages settings", url="/settings")
@@ -73,9 +84,17 @@ def settings_page() -> str:
     )
 
 
+@connect.dialog("confirm", url="/confirm")
+def confirm_dialog() -> str:
+    """Ask for a confirmation, in a dialog of the product. What is asked and answered goes between the two frames."""
+    known_user(current_account_id)
+    return render_template("confirm.html")
+
+
 def _render(template: str, **values: Any) -> str:
     host = host_of(current_tenant)
-    return render_template(template, host=host, days=days_of(current_tenant), most=MOST_SHOWN, **values)
+    days, product = days_of(current_tenant), current_tenant.product
+    return render_template(template, host=host, product=product, days=days, most=MOST_SHOWN, **values)
 
 
 def _areas_for(account_id: str) -> list[Area]:
@@ -89,3 +108,7 @@ def _stale_now(area: Area, account_id: str) -> list[Item]:
     host = host_of(current_tenant)
     items = host.stale_items(area, until=last_stale_day(current_tenant), at_most=MOST_SHOWN)
     return host.readable_by(account_id, items)
+
+
+def _kept(area: WatchedArea, account_id: str) -> list[Item]:
+    return host_of(current_tenant).readable_by(account_id, stale_in(current_tenant, area)[:MOST_SHOWN])

@@ -42,7 +42,7 @@ def test_descriptor_is_one_that_hosts_take(config: dict[str, Any]) -> None:
     document = app.test_client().get("/atlassian-connect.json").json
 
     assert check_descriptor(document) == []
-    assert document["scopes"] == ["READ"]
+    assert document["scopes"] == ["READ", "WRITE"]
     assert document["links"]["self"] == "https://stale.example.com/atlassian-connect.json"
     assert [page["key"] for page in document["modules"]["generalPages"]] == ["stale-pages"]
     assert {webhook["event"] for webhook in document["modules"]["webhooks"]} == {

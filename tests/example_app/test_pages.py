@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
 
 import example_app
 from atlassian_connect.sandbox import ADMIN, MEMBER, Installation, Sandbox
-from example_app import days_ago
+from atlassian_connect.sandbox.store.schema import PAGES
+from example_app import CONTENT_SECURITY_POLICY, days_ago
 from example_app.stale import today
 
 from .conftest import Visitor, titles
@@ -144,14 +146,48 @@ def test_settings_page_is_for_administrators(confluence: Installation, jira: Ins
         assert installation.open("stale-pages-settings", account_id=MEMBER).status == 403
 
 
-@pytest.mark.parametrize("path", ["/stale", "/settings", "/watched?area=ENG", "/stale/list?area=ENG"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/stale",
+        "/stale/list?area=ENG",
+        "/watched?area=ENG",
+        "/watched/list?area=ENG",
+        "/settings",
+        "/confirm",
+    ],
+)
 def test_no_token_no_page(app: Flask, confluence: Installation, path: str) -> None:
     assert app.test_client().get(path).status_code == 401
 
 
+def test_the_list_of_a_watched_space_is_fetched_anew(admin: Visitor, member: Visitor) -> None:
+    assert admin.get("/watched/list?area=ENG").status_code == 404
+    admin.post("/api/watch", {"key": "ENG"})
+    module = admin.installation.dynamic_modules[0].key
+
+    for visitor in (admin, member):
+        answer = visitor.get("/watched/list?area=ENG")
+        assert answer.status_code == 200
+        assert titles(answer.text) == titles(visitor.installation.open(module, account_id=visitor.account_id).text)
+
+
+def test_rows_name_what_they_are_about_to_the_pages_script(confluence: Installation, jira: Installation) -> None:
+    for installation, product in ((confluence, "confluence"), (jira, "jira")):
+        text = installation.open("stale-pages").text
+        ids = re.findall(r'<li data-id="(\d+)" data-title="[^"]+">', text)
+        assert len(ids) == len(titles(text)) > 0
+        assert f'data-product="{product}"' in text
+
+
+def test_the_dialog_opens_for_who_is_logged_in(confluence: Installation) -> None:
+    assert 'id="question" hidden' in confluence.open("confirm", account_id=MEMBER).text
+    assert confluence.open("confirm", account_id=None).status == 403
+
+
 def test_page_names_are_escaped(sandbox: Sandbox, confluence: Installation) -> None:
     page = next(page for page in sandbox.content.pages() if page.title == "Component audit results")
-    sandbox.content._pages[page.id] = _retitled(page, "<script>alert(1)</script>")
+    sandbox.store.database.save(PAGES, replace(page, title="<script>alert(1)</script>"))  # an edit would touch it
 
     text = confluence.open("stale-pages").text
 
@@ -159,18 +195,14 @@ def test_page_names_are_escaped(sandbox: Sandbox, confluence: Installation) -> N
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
 
 
-def _retitled(page: Any, title: str) -> Any:
-    from dataclasses import replace
-
-    return replace(page, title=title)
-
-
 def test_pages_load_nothing_from_elsewhere_but_the_host_script(confluence: Installation) -> None:
     page = confluence.open("stale-pages")
 
     policy = page.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
-    assert "script-src 'self' https://connect-cdn.atl-paas.net" in policy
+    assert "script-src 'self' http://localhost:2990;" in policy  # the sandbox's; sites have Atlassian's
+    assert "style-src 'self' http://localhost:2990 'unsafe-inline';" in policy
+    assert CONTENT_SECURITY_POLICY.count("https://connect-cdn.atl-paas.net") == 2
     assert "frame-ancestors http://localhost:2990" in policy
     assert page.text.index("all.js") > page.text.index("</main>")  # a slow one holds up nothing
 
