@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup, escape
 
@@ -16,7 +16,7 @@ from .storage import Macro
 if TYPE_CHECKING:
     from .render import Renderer
 
-__all__ = ["MACROS", "box"]
+__all__ = ["CATALOGUE", "MACROS", "box"]
 
 _HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _STATUS_TONES: Final = {"green": "good", "yellow": "warn", "red": "bad", "blue": "info", "purple": "info"}
@@ -87,3 +87,40 @@ MACROS: Final[dict[str, Callable[[Renderer, Macro], Markup]]] = {
     "section": _through,
     "column": _through,
 }
+
+_TITLE: Final = {"identifier": "title", "name": "Title", "type": "string"}
+_COLOURS: Final = {
+    "identifier": "colour",
+    "name": "Colour",
+    "type": "enum",
+    "values": ["Grey", "Blue", "Green", "Yellow", "Red"],
+}
+
+
+def _offered(key: str, name: str, description: str, body_type: str, *parameters: dict[str, Any]) -> dict[str, Any]:
+    output = "inline" if key == "status" else "block"
+    return {
+        "key": key,
+        "name": name,
+        "description": description,
+        "bodyType": body_type,
+        "outputType": output,
+        "parameters": list(parameters),
+    }
+
+
+#: What the macro browser offers of them, described as modules of apps are.
+CATALOGUE: Final = (
+    _offered("info", "Info panel", "Highlights useful information.", "rich-text", _TITLE),
+    _offered("note", "Note panel", "Highlights what matters.", "rich-text", _TITLE),
+    _offered("tip", "Success panel", "Highlights advice.", "rich-text", _TITLE),
+    _offered("warning", "Warning panel", "Highlights what can go wrong.", "rich-text", _TITLE),
+    _offered("panel", "Panel", "Puts a box around text.", "rich-text", _TITLE),
+    _offered("expand", "Expand", "Hides text until it is asked for.", "rich-text", _TITLE),
+    _offered(
+        "code", "Code block", "Shows code as it is written.", "plain-text", _TITLE,
+        {"identifier": "language", "name": "Language", "type": "string"},
+    ),
+    _offered("status", "Status", "A coloured word.", "none", _TITLE, _COLOURS),
+    _offered("toc", "Table of contents", "Lists the headings of the page.", "none"),
+)  # fmt: skip

@@ -10,14 +10,28 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint
 
-from . import api_tokens, apps, forms, home, inspector, issues, modules, placed, policy, rules, shell, viewer, wiki
+from . import (
+    api_tokens,
+    apps,
+    confluence,
+    forms,
+    home,
+    inspector,
+    issues,
+    modules,
+    placed,
+    policy,
+    rules,
+    shell,
+    viewer,
+)
 
 if TYPE_CHECKING:
     from ..host import Sandbox
 
 __all__ = ["create_blueprint"]
 
-_AREAS: Final = (home, viewer, apps, rules, modules, wiki, issues, inspector, api_tokens)
+_AREAS: Final = (home, viewer, apps, rules, modules, confluence, issues, inspector, api_tokens)
 
 
 def create_blueprint(sandbox: Sandbox) -> Blueprint:

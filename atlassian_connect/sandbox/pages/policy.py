@@ -21,7 +21,8 @@ def wrap(blueprint: Blueprint, sandbox: Sandbox) -> None:
 
     @blueprint.after_request
     def restrict(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = _policy(g.get("page_frames", ()), app_origins(sandbox))
+        policy = _policy(g.get("page_frames", ()), app_origins(sandbox))
+        response.headers.setdefault("Content-Security-Policy", policy)  # files bring a stricter one
         response.headers["Referrer-Policy"] = "same-origin"  # with no-referrer, browsers send forms with Origin: null
         return response
 

@@ -77,7 +77,7 @@ def open_url(installation: Installation, module: Module) -> str | None:
 
 def _primary_links(product: str | None) -> list[tuple[str, str]]:
     if product == "confluence":
-        return [("Spaces", url_for("pages.spaces"))]
+        return [("Home", url_for("pages.dashboard")), ("Spaces", url_for("pages.spaces"))]
     if product == "jira":
         return [("Projects", url_for("pages.projects"))]
     return [("Jira", url_for("pages.projects")), ("Confluence", url_for("pages.spaces"))]

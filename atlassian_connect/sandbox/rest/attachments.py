@@ -25,7 +25,7 @@ from .shapes import attachment_json, confluence_time, jira_attachment_json
 if TYPE_CHECKING:
     from ..host import Sandbox
 
-__all__ = ["CONFLUENCE_OPERATIONS", "JIRA_OPERATIONS", "media_response"]
+__all__ = ["CONFLUENCE_OPERATIONS", "JIRA_OPERATIONS", "file_headers", "media_response"]
 
 _MAX_NAME: Final = 255
 
@@ -59,7 +59,7 @@ def _get_of_issue(call: Call, attachment_id: str) -> Reply:
 def _content_of_issue(call: Call, attachment_id: str) -> Reply:
     file = _of_issue(call, attachment_id)
     if call.query.get("redirect") == "false":
-        return Reply(content=file.data, headers=_file_headers(file))
+        return Reply(content=file.data, headers=file_headers(file))
     return Reply(303, headers={"Location": _media_url(call, file)})
 
 
@@ -187,7 +187,8 @@ def _media_url(call: Call, file: Attachment) -> str:
     return f"{call.site.media_origin}/media/{file.media_id}/{quote(file.name, safe='')}"
 
 
-def _file_headers(file: Attachment) -> dict[str, str]:
+def file_headers(file: Attachment) -> dict[str, str]:
+    """Headers of a download."""
     # A file of an app must not run as a page of the sandbox.
     return {
         "Content-Type": file.media_type,
@@ -217,7 +218,7 @@ def media_response(sandbox: Sandbox, media_id: str) -> Response:
     )
     if file is None:
         raise NotFound("There is no such file.")
-    return Response(file.data, headers=_file_headers(file))
+    return Response(file.data, headers=file_headers(file))
 
 
 JIRA_OPERATIONS: Final = (

@@ -10,7 +10,8 @@ from typing import Any, Final
 from ..store.content import Page
 from ..store.tasks import Task
 from .confluence import allowed_on_content
-from .cql import CqlError, parse_cql
+from .confluence_search import find_content
+from .cql import CqlError
 from .finding import find_page, find_space_by_key, space_of, visible_pages, visible_spaces
 from .operations import Call, Operation, Reply, RestError
 from .paging import search_page, start_page
@@ -74,11 +75,9 @@ def _search(call: Call) -> Reply:
 
 def _found(call: Call) -> list[Page]:
     try:
-        query = parse_cql(call.query.get("cql", ""), now=call.site.wire.clock())
+        return find_content(call.site, call.query.get("cql", ""), account_id=call.account_id, sees=call.lists)
     except CqlError as error:
         raise RestError(400, str(error)) from error
-    spaces = {space.id: space for space in call.site.content.spaces()}
-    return query.run(visible_pages(call), spaces)
 
 
 # --- long-running tasks -----------------------------------------------------------------------------------------------

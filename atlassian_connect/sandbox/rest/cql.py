@@ -1,14 +1,24 @@
-"""A useful part of CQL, over pages.
+"""A useful part of CQL, over pages, blog posts, comments and files.
 
-Clauses, joined by ``AND``::
+Clauses, joined by ``AND`` and ``OR``, turned round by ``NOT``, grouped by parentheses::
 
     space = DS               space != DS              space in (DS, ENG)         space not in (DS)
-    space.key, id, content, type and creator likewise; whatever is no page is not there
     title = "Exact title"    title ~ "some words"     text ~ "words"             title !~ words
-    lastmodified < "2026-01-31"    lastmodified >= now("-4w")    created likewise; units are y w d h m
+    lastmodified < "2026-01-31"    lastmodified >= now("-4w")    created >= startOfMonth("-1M")
 
-and ``ORDER BY lastmodified | created | title | id | space`` with ``asc`` or ``desc``. A word matches the beginning of a
-word of the text when it ends in ``*``. Anything else is an error that names the clause.
+=========================================  ==========================================================================
+``space``, ``space.key``, ``space.type``   key of the space, its type
+``id``, ``content``, ``parent``,           ids; ``ancestor`` is any page above, ``container`` what a comment or file is
+``ancestor``, ``container``                on
+``type``                                   ``page``, ``blogpost``, ``comment``, ``attachment``, a type of custom content
+``creator``, ``contributor``               account ids; ``currentUser()``
+``label``, ``macro``                       names
+``title``, ``text``, ``siteSearch``        words
+``created``, ``lastmodified``              dates: ``2026-01-31``, ``now("-4w")``, ``startOfDay()`` and its like
+=========================================  ==========================================================================
+
+``ORDER BY lastmodified | created | title | id | space | type | creator`` with ``asc`` or ``desc``. A word matches the
+beginning of a word of the text when it ends in ``*``. Anything else is an error that names the clause.
 
 Source: *Advanced searching using CQL*, https://developer.atlassian.com/cloud/confluence/advanced-searching-using-cql/
 """
@@ -16,46 +26,88 @@ Source: *Advanced searching using CQL*, https://developer.atlassian.com/cloud/co
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from ..store.content import Page, Space
 from .query_tokens import COMPARISONS, Token, moment, tokens
 
-__all__ = ["Cql", "CqlError", "parse_cql"]
-
-_Read = Callable[[Page, Space], str]
-_Test = Callable[[Page, Space], bool]
+__all__ = ["Cql", "CqlError", "Entry", "parse_cql"]
 
 _MAX_LENGTH: Final = 4000
+_MAX_DEPTH: Final = 50
 _WORDS = re.compile(r"\w+\*?")
 
-_EXACT: Final[dict[str, _Read]] = {
-    "space": lambda page, space: space.key,
-    "space.key": lambda page, space: space.key,
-    "id": lambda page, space: page.id,
-    "content": lambda page, space: page.id,
-    "type": lambda page, space: "page",
-    "creator": lambda page, space: page.author,
-    "title": lambda page, space: page.title,
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something that can be found.
+
+    :ivar id: of attachments with ``att`` before it.
+    :ivar people: who wrote a version of it.
+    :ivar ancestors: ids of the pages above, the nearest last.
+    :ivar container: id of what a comment or file is on; empty otherwise.
+    :ivar text: its words without the title.
+    :ivar value: what it stands for in the store.
+    """
+
+    id: str
+    type: str
+    title: str
+    space_key: str
+    space_type: str
+    creator: str
+    people: frozenset[str]
+    created: float
+    modified: float
+    ancestors: tuple[str, ...]
+    container: str
+    labels: frozenset[str]
+    macros: frozenset[str]
+    text: str
+    value: Any
+
+
+_Test = Callable[[Entry], bool]
+
+#: Field → the values of an entry; one of them has to be meant.
+_EXACT: Final[dict[str, Callable[[Entry], Iterable[str]]]] = {
+    "space": lambda one: (one.space_key,),
+    "space.key": lambda one: (one.space_key,),
+    "space.type": lambda one: (one.space_type,),
+    "id": lambda one: (one.id,),
+    "content": lambda one: (one.id,),
+    "content.type": lambda one: (one.type,),
+    "type": lambda one: (one.type,),
+    "parent": lambda one: one.ancestors[-1:],
+    "ancestor": lambda one: one.ancestors,
+    "container": lambda one: (one.container,),
+    "creator": lambda one: (one.creator,),
+    "contributor": lambda one: one.people,
+    "label": lambda one: one.labels,
+    "macro": lambda one: one.macros,
+    "title": lambda one: (one.title,),
 }
-_TEXTS: Final[dict[str, _Read]] = {
-    "title": lambda page, space: page.title,
-    "text": lambda page, space: f"{page.title} {re.sub(r'<[^>]*>', ' ', page.body)}",
-    "sitesearch": lambda page, space: f"{page.title} {re.sub(r'<[^>]*>', ' ', page.body)}",
+_TEXTS: Final[dict[str, Callable[[Entry], str]]] = {
+    "title": lambda one: one.title,
+    "text": lambda one: f"{one.title} {one.text}",
+    "sitesearch": lambda one: f"{one.title} {one.text} {' '.join(one.labels)}",
 }
-_DATES: Final[dict[str, Callable[[Page], float]]] = {
-    "lastmodified": lambda page: page.modified,
-    "created": lambda page: page.created,
+_DATES: Final[dict[str, Callable[[Entry], float]]] = {
+    "lastmodified": lambda one: one.modified,
+    "created": lambda one: one.created,
 }
-_ORDERS: Final[dict[str, Callable[[Page, Space], Any]]] = {
-    "lastmodified": lambda page, space: page.modified,
-    "created": lambda page, space: page.created,
-    "title": lambda page, space: page.title.lower(),
-    "id": lambda page, space: int(page.id),
-    "space": lambda page, space: space.key,
+_ORDERS: Final[dict[str, Callable[[Entry], Any]]] = {
+    **_DATES,
+    "title": lambda one: one.title.lower(),
+    "id": lambda one: int(one.id.removeprefix("att")),
+    "space": lambda one: one.space_key,
+    "type": lambda one: one.type,
+    "creator": lambda one: one.creator,
 }
+_UNITS: Final = ("day", "week", "month", "year")
+_OFFSET = re.compile(r"([+-]?\d{1,5})([yMwdhm]?)").fullmatch
 
 
 class CqlError(ValueError):
@@ -64,26 +116,27 @@ class CqlError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Cql:
-    """A query that was understood."""
+    """A query that was understood.
 
-    tests: tuple[_Test, ...]
-    order: tuple[tuple[str, bool], ...]  # field, descending; the first counts most
+    :ivar order: fields, and whether it is descending; the first counts most.
+    """
 
-    def run(self, pages: Iterable[Page], spaces: Mapping[str, Space]) -> list[Page]:
-        """The pages that are found, in order.
+    test: _Test
+    order: tuple[tuple[str, bool], ...]
 
-        :param spaces: by id.
-        """
-        found = [page for page in pages if all(test(page, spaces[page.space_id]) for test in self.tests)]
+    def run(self, entries: Iterable[Entry]) -> list[Entry]:
+        """What is found, in order."""
+        found = [one for one in entries if self.test(one)]
         for field, descending in reversed(self.order):
-            found.sort(key=lambda page: _ORDERS[field](page, spaces[page.space_id]), reverse=descending)
+            found.sort(key=_ORDERS[field], reverse=descending)
         return found
 
 
-def parse_cql(text: str, *, now: float) -> Cql:
+def parse_cql(text: str, *, now: float, account_id: str | None = None) -> Cql:
     """Read a query.
 
     :param now: what relative dates count from, seconds since the epoch.
+    :param account_id: of who asks, for ``currentUser()``.
     :raises CqlError: see there.
     """
     if len(text) > _MAX_LENGTH:
@@ -94,20 +147,18 @@ def parse_cql(text: str, *, now: float) -> Cql:
         raise CqlError(f"Could not parse cql : {error}") from None
     if not words:
         raise CqlError("Could not parse cql : the query is empty.")
-    return _Parser(words, now).query()
+    return _Parser(words, now, account_id).query()
 
 
 class _Parser:
-    def __init__(self, words: list[Token], now: float) -> None:
-        self._words, self._now, self._next, self._start = words, now, 0, 0
+    def __init__(self, words: list[Token], now: float, account_id: str | None) -> None:
+        self._words, self._now, self._account_id = words, now, account_id
+        self._next = self._start = self._depth = 0
 
     def query(self) -> Cql:
-        tests: list[_Test] = []
+        test: _Test = lambda one: True  # noqa: E731
         if not self._is_next("order"):
-            tests.append(self._clause())
-            while self._is_next("and"):
-                self._take()
-                tests.append(self._clause())
+            test = self._either()
         order: list[tuple[str, bool]] = []
         if self._is_next("order"):
             self._start = self._next
@@ -120,7 +171,38 @@ class _Parser:
         if self._next < len(self._words):
             self._start = self._next
             raise self._unsupported()
-        return Cql(tuple(tests), tuple(order))
+        return Cql(test, tuple(order))
+
+    def _either(self) -> _Test:
+        tests = [self._all()]
+        while self._is_next("or"):
+            self._take()
+            tests.append(self._all())
+        return tests[0] if len(tests) == 1 else lambda one: any(test(one) for test in tests)
+
+    def _all(self) -> _Test:
+        tests = [self._one()]
+        while self._is_next("and"):
+            self._take()
+            tests.append(self._one())
+        return tests[0] if len(tests) == 1 else lambda one: all(test(one) for test in tests)
+
+    def _one(self) -> _Test:
+        self._depth += 1
+        if self._depth > _MAX_DEPTH:
+            raise CqlError("Could not parse cql : the query is nested too deep.")
+        if self._is_next("not"):
+            self._take()
+            inner = self._one()
+            test: _Test = lambda one: not inner(one)  # noqa: E731
+        elif self._is_next("("):
+            self._take()
+            test = self._either()
+            self._expect(")")
+        else:
+            test = self._clause()
+        self._depth -= 1
+        return test
 
     def _clause(self) -> _Test:
         self._start = self._next
@@ -128,7 +210,7 @@ class _Parser:
         if operator == "not":
             self._expect("in")
             operator = "not in"
-        if field in _DATES and operator in COMPARISONS:
+        if field in _DATES and operator in (*COMPARISONS, "="):
             return self._date(_DATES[field], operator)
         if field in _TEXTS and operator in ("~", "!~"):
             return _text_test(_TEXTS[field], self._value(), negative=operator == "!~")
@@ -138,18 +220,26 @@ class _Parser:
             return _exact_test(_EXACT[field], self._list(), negative=operator == "not in")
         raise self._unsupported()
 
-    def _date(self, read: Callable[[Page], float], operator: str) -> _Test:
+    def _date(self, read: Callable[[Entry], float], operator: str) -> _Test:
         token = self._take()
-        if token.is_word("now") and self._is_next("("):
-            self._take()
-            text = "+0d" if self._is_next(")") else self._take().text
-            self._expect(")")
-        else:
-            text = token.text
-        limit, compare = moment(text, self._now), COMPARISONS[operator]
+        limit = self._date_of(token.text) if not token.quoted and self._is_next("(") else moment(token.text, self._now)
         if limit is None:
             raise self._unsupported()
-        return lambda page, space: compare(read(page), limit)
+        if operator == "=":
+            return lambda one: limit <= read(one) < limit + 86_400
+        return lambda one: COMPARISONS[operator](read(one), limit)
+
+    def _date_of(self, name: str) -> float | None:
+        """A function that tells a date: ``now("-4w")``, ``startOfDay()``, ``endOfMonth("+1M")``."""
+        self._take()
+        text = "" if self._is_next(")") else self._take().text
+        self._expect(")")
+        begins, unit = name[:7].lower() == "startof", name[7 if name[:1] in "sS" else 5 :].lower()
+        if name.lower() == "now":
+            return moment(text or "+0d", self._now)
+        if unit not in _UNITS or not (begins or name[:5].lower() == "endof"):
+            return None
+        return _bound(self._now, unit, text, ends=not begins)
 
     def _list(self) -> set[str]:
         self._expect("(")
@@ -162,6 +252,10 @@ class _Parser:
 
     def _value(self) -> str:
         token = self._take()
+        if token.is_word("currentuser") and self._is_next("("):
+            self._take()
+            self._expect(")")
+            return self._account_id or ""
         if (not token.quoted and not re.fullmatch(r"[^=<>!~(),]+", token.text)) or self._is_next("("):
             raise self._unsupported()
         return token.text
@@ -187,22 +281,44 @@ class _Parser:
 
     def _unsupported(self) -> CqlError:
         rest = self._words[self._start :]
-        end = next((index for index, word in enumerate(rest) if index and word.is_word("and", "order")), len(rest))
+        joints = ("and", "or", "order")
+        end = next((index for index, word in enumerate(rest) if index and word.is_word(*joints)), len(rest))
         return CqlError(f"The sandbox's CQL does not have the clause '{' '.join(map(str, rest[:end]))[:200]}'.")
 
 
-def _exact_test(read: _Read, wanted: set[str], *, negative: bool) -> _Test:
+def _bound(now: float, unit: str, text: str, *, ends: bool) -> float | None:
+    """The first moment of a day, week (from Sunday), month or year, or of the one after it. UTC."""
+    match = _OFFSET(text or "0")
+    if match is None:
+        return None
+    today = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    steps = int(match[1]) if match[2] in ("", {"day": "d", "week": "w", "month": "M", "year": "y"}[unit]) else 0
+    if match[2] and not steps and int(match[1]):
+        today += timedelta(seconds=moment(match[0], 0.0) or 0.0) if match[2] != "M" else timedelta()
+    steps += ends
+    try:
+        if unit == "day":
+            return (today + timedelta(days=steps)).timestamp()
+        if unit == "week":
+            return (today - timedelta(days=(today.weekday() + 1) % 7) + timedelta(weeks=steps)).timestamp()
+        months = today.year * 12 + (today.month - 1 if unit == "month" else 0) + steps * (1 if unit == "month" else 12)
+        return today.replace(year=months // 12, month=months % 12 + 1, day=1).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _exact_test(read: Callable[[Entry], Iterable[str]], wanted: set[str], *, negative: bool) -> _Test:
     folded = {value.lower() for value in wanted}
-    return lambda page, space: (read(page, space).lower() in folded) is not negative
+    return lambda one: any(value.lower() in folded for value in read(one)) is not negative
 
 
-def _text_test(read: _Read, wanted: str, *, negative: bool) -> _Test:
+def _text_test(read: Callable[[Entry], str], wanted: str, *, negative: bool) -> _Test:
     parts = [word.lower() for word in _WORDS.findall(wanted)]
 
-    def found(page: Page, space: Space) -> bool:
-        words = [word.lower() for word in re.findall(r"\w+", read(page, space))]
+    def found(one: Entry) -> bool:
+        words = {word.lower() for word in re.findall(r"\w+", read(one))}
         return all(
-            any(word.startswith(part[:-1]) if part.endswith("*") else word == part for word in words) for part in parts
+            any(word.startswith(part[:-1]) for word in words) if part.endswith("*") else part in words for part in parts
         )
 
-    return lambda page, space: found(page, space) is not negative
+    return lambda one: found(one) is not negative

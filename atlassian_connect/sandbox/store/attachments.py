@@ -67,6 +67,10 @@ class Attachments(Part):
         """The files of an owner, oldest first."""
         return [_read(row) for row in self._db.find(ATTACHMENTS, owner_kind=owner[0], owner_id=owner[1])]
 
+    def all_of(self, kind: str) -> list[Attachment]:
+        """The files of all owners of a kind, oldest first: for searches."""
+        return [_read(row) for row in self._db.find(ATTACHMENTS, owner_kind=kind)]
+
     def get(self, attachment_id: str) -> Attachment:
         """:raises KeyError: there is none."""
         return _read(self._db.get(ATTACHMENTS, attachment_id))

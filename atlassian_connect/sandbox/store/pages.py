@@ -36,6 +36,10 @@ class Pages(Spaces):
         wanted = {"space_id": space_id, "parent_id": parent_id}
         return self._db.find(PAGES, **{key: value for key, value in wanted.items() if value}, type=type, status=status)
 
+    def all_pages(self) -> list[Page]:
+        """Pages, blog posts and custom content of every status, by id: for searches."""
+        return self._db.find(PAGES)
+
     def blog_posts(self, space_id: str | None = None, *, status: str = "current") -> list[Page]:
         """Blog posts by id, of one space or of all."""
         return self.pages(space_id, type="blogpost", status=status)

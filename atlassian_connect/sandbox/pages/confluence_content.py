@@ -1,0 +1,133 @@
+"""What Confluence's pages have in common: finding content for who looks, and showing bodies."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import abort, get_template_attribute, url_for
+from markupsafe import Markup
+
+from ..macros.apps import AppMacros
+from ..macros.render import Links, Renderer
+from ..modules.places import PlacedModule
+from ..modules.situation import Situation
+from .placed import item_frame
+from .viewer import viewer, viewer_id
+
+if TYPE_CHECKING:
+    from ..host import Sandbox
+    from ..store.content import Page, Space
+
+__all__ = [
+    "MAX_TITLE",
+    "may_delete",
+    "page_url",
+    "readable_page",
+    "readable_space",
+    "require_login",
+    "shown",
+    "situation_of",
+    "space_of",
+    "visible_spaces",
+    "writable_page",
+]
+
+MAX_TITLE: Final = 255
+
+
+def visible_spaces(sandbox: Sandbox) -> list[Space]:
+    """The spaces that whoever looks may see."""
+    person = viewer(sandbox)
+    return [one for one in sandbox.content.spaces() if sandbox.permissions.sees(person, one.key)]
+
+
+def readable_space(sandbox: Sandbox, key: str) -> Space:
+    """A space that whoever looks may see, else 404."""
+    found = next((one for one in visible_spaces(sandbox) if one.key == key), None)
+    return found or abort(404, f"There is no space {key}, or you may not see it.")
+
+
+def readable_page(sandbox: Sandbox, page_id: str, *, trashed: bool = False) -> Page:
+    """A page, blog post or custom content that whoever looks may see, else 404.
+
+    :param trashed: also one in the trash.
+    """
+    try:
+        page = sandbox.content.page(page_id)
+        key = space_of(sandbox, page).key
+    except KeyError:
+        page, key = None, ""
+    if page is None or not sandbox.permissions.sees(viewer(sandbox), key) or (page.status == "trashed" and not trashed):
+        abort(404, f"There is no page {page_id}, or you may not see it.")
+    return page
+
+
+def writable_page(sandbox: Sandbox, page_id: str, *, trashed: bool = False) -> tuple[Page, str]:
+    """The same for somebody who may change it, with their account id. 403 for visitors who are not logged in."""
+    page = readable_page(sandbox, page_id, trashed=trashed)
+    return page, require_login(sandbox)
+
+
+def require_login(sandbox: Sandbox) -> str:
+    """The account id of who looks; 403 for a visitor who is not logged in."""
+    return viewer_id(sandbox) or abort(403, "You are not logged in. The menu at the top right says who you are.")
+
+
+def may_delete(sandbox: Sandbox) -> bool:
+    """Whether who looks may delete content, as the REST says it."""
+    person = viewer(sandbox)
+    return person is not None and person.administers
+
+
+def space_of(sandbox: Sandbox, page: Page) -> Space:
+    """The space of a page."""
+    return sandbox.content.space(page.space_id)
+
+
+def page_url(sandbox: Sandbox, page: Page, **more: Any) -> str:
+    """Where a page is read."""
+    return url_for("pages.page", space_key=space_of(sandbox, page).key, page_id=page.id, **more)
+
+
+def situation_of(sandbox: Sandbox, page: Page, **values: str) -> Situation:
+    """Who looks at a page."""
+    return Situation(account_id=viewer_id(sandbox), page=page.id, space=space_of(sandbox, page).key, values=values)
+
+
+def shown(sandbox: Sandbox, page: Page, body: str | None = None, *, output_type: str = "display") -> Markup:
+    """A body of a page as HTML.
+
+    :param body: None for the page's own; else of a comment on it, or of a version.
+    :param output_type: what macros are told; ``preview`` in the editor.
+    """
+    situation = situation_of(sandbox, page)
+    macros = AppMacros(
+        sandbox.confluence,
+        replace(situation, values={"output.type": output_type}),
+        lambda placed: _frame(sandbox, placed),
+    )
+    return Renderer(_links(sandbox, page), macros).render(page.body if body is None else body)
+
+
+def _frame(sandbox: Sandbox, placed: PlacedModule) -> Markup:
+    markup: Markup = get_template_attribute("_frame.html", "app_frame")(item_frame(sandbox, placed))
+    return markup
+
+
+def _links(sandbox: Sandbox, page: Page) -> Links:
+    def linked_page(space_key: str | None, title: str) -> str | None:
+        spaces = {one.key: one for one in visible_spaces(sandbox)}
+        space = spaces.get(space_key or space_of(sandbox, page).key)
+        found = sandbox.content.page_by_title(space.id, title) if space else None
+        return page_url(sandbox, found) if found else None
+
+    def attachment(name: str) -> str | None:
+        known = any(one.name == name for one in sandbox.attachments.of(("page", page.id)))
+        return url_for("pages.download", page_id=page.id, name=name) if known else None
+
+    def user(account_id: str) -> str | None:
+        person = sandbox.confluence.person(account_id)
+        return person.name if person else None
+
+    return Links(linked_page, attachment, user)
