@@ -1,4 +1,4 @@
-"""``python -m benchmarks [qsh] [tokens] [pages] [installs] [access] [host_client] [--quick] [--json FILE]``."""
+"""``python -m benchmarks [PART…] [--quick] [--json FILE]``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .report import machine
 
-_PARTS = ("qsh", "tokens", "pages", "installs", "access", "host_client")
+_PARTS = ("qsh", "tokens", "pages", "installs", "access", "host_client", "dynamic", "descriptors")
 
 
 def main() -> int:

@@ -10,7 +10,8 @@ from os import cpu_count
 from typing import Any
 
 _PACKAGES = (
-    "flask", "werkzeug", "sqlalchemy", "psycopg", "pyjwt", "cryptography", "atlassian-jwt", "gunicorn", "granian"
+    "flask", "werkzeug", "sqlalchemy", "psycopg", "pyjwt", "cryptography", "atlassian-jwt", "gunicorn", "granian",
+    "jsonschema",
 )  # fmt: skip
 
 

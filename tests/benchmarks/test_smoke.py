@@ -31,6 +31,27 @@ def test_a_quick_run_prints_and_writes_figures(part, rows, tmp_path):
     assert all(row["times"] > 0 for row in report["rows"])
 
 
+@pytest.mark.parametrize(("part", "rows"), [("dynamic", [2, 12]), ("descriptors", [2])])
+def test_parts_about_modules_do_what_they_measure(part, rows, tmp_path):
+    """They check themselves what they planned, synced and found: a wrong result ends the run."""
+    if part == "descriptors":
+        pytest.importorskip("jsonschema", reason="the peer is in the extra `benchmark`")
+    written = tmp_path / "figures.json"
+
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", part, "--quick", "--json", str(written)],
+        check=False,
+        cwd=_ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    assert done.returncode == 0, done.stderr
+    reports = json.loads(written.read_text())["reports"]
+    assert [len(report["rows"]) for report in reports] == rows
+
+
 def test_an_unknown_part_is_named():
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks", "pagse"],
