@@ -27,6 +27,9 @@ __all__ = [
 ]
 
 
+_encode = json.JSONEncoder(sort_keys=True, allow_nan=False).encode
+
+
 @dataclass(frozen=True, slots=True)
 class RefusedModule:
     """A module that is wanted and did not get in.
@@ -135,7 +138,7 @@ def module_digest(module: Module) -> str:
     :raises TypeError: it is no JSON.
     :raises ValueError: it has a number that JSON does not know, or contains itself.
     """
-    form = json.dumps([module.type, _canonical(module.definition)], sort_keys=True, allow_nan=False)
+    form = _encode([module.type, _canonical(module.definition)])
     return hashlib.sha256(form.encode()).hexdigest()[:16]
 
 
@@ -156,7 +159,10 @@ def covers(present: Module, wanted: Module) -> bool:
 
 def _canonical(value: Any) -> Any:
     """Write tuples as lists, as they are on the wire, and 1.0 as 1; leave out null, no different from missing."""
-    if isinstance(value, Mapping):
+    kind = type(value)
+    if kind is str or kind is int or kind is bool:  # nearly all there is, and this runs for every tenant
+        return value
+    if kind is dict or isinstance(value, Mapping):
         return {str(name): _canonical(entry) for name, entry in value.items() if entry is not None}
     if isinstance(value, list | tuple):
         return [_canonical(entry) for entry in value]
