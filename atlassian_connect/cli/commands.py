@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .access import access_group
 from .descriptor import descriptor_group
+from .dev import dev_command
 from .jwt import jwt_group
 from .modules import modules_group
 from .new import new_command
@@ -19,6 +20,7 @@ connect_group = ConnectGroup(
 )
 for _command in (
     new_command,
+    dev_command,
     sandbox_command,
     descriptor_group,
     tenants_group,

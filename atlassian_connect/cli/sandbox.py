@@ -15,9 +15,9 @@ from ..web.context import ConnectState, current_state
 from .output import one_line
 
 if TYPE_CHECKING:
-    from ..sandbox import Site
+    from ..sandbox import SandboxServer, Site
 
-__all__ = ["descriptor_location", "install_where_ready", "sandbox_command", "settings_advice"]
+__all__ = ["descriptor_location", "install_where_ready", "sandbox_command", "settings_advice", "start_sandbox"]
 
 _PROBE_SECONDS: Final = 2.0
 _WAIT_SECONDS: Final = 0.5
@@ -71,6 +71,27 @@ def answers_at(state: ConnectState) -> Callable[[str], bool]:
     return answers
 
 
+def start_sandbox(port: int, *, host: str = "127.0.0.1") -> SandboxServer:
+    """Start a sandbox in the background and say where it is.
+
+    :param port: 0 takes any free one.
+    :raises click.ClickException: the port is taken, or the address is not this machine's.
+    """
+    from ..sandbox import PortInUseError, Sandbox, SandboxServer  # noqa: PLC0415  # see above
+    from ..sandbox.bridge import ensure_bridge  # noqa: PLC0415
+
+    sandbox = Sandbox(f"http://localhost:{port}") if port else Sandbox()
+    sandbox.bridge = sandbox.bridge or ensure_bridge()
+    try:
+        server = SandboxServer(sandbox, host=host, port=port).start()
+    except (PortInUseError, ValueError) as error:
+        raise click.ClickException(one_line(error)) from error
+    click.echo(f"Sandbox     {server.url}/sandbox/")
+    for site in sandbox.sites:
+        click.echo(f"{site.name.ljust(11)} {site.base_url}")
+    return server
+
+
 @click.command("sandbox")
 @click.option("--port", default=2990, show_default=True, help="0 takes any free one.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; of this machine only.")
@@ -83,20 +104,10 @@ def sandbox_command(port: int, host: str, urls: tuple[str, ...], no_install: boo
 
     The app runs beside it, in another terminal, with ATLASSIAN_CONNECT_SANDBOX_URL=http://localhost:2990.
     """
-    from ..sandbox import PortInUseError, Sandbox, SandboxServer  # noqa: PLC0415  # see above
-    from ..sandbox.bridge import ensure_bridge  # noqa: PLC0415
-
     state = current_state()
-    sandbox = Sandbox(f"http://localhost:{port}") if port else Sandbox()
-    sandbox.bridge = sandbox.bridge or ensure_bridge()
+    server = start_sandbox(port, host=host)
+    sandbox = server.sandbox
     try:
-        server = SandboxServer(sandbox, host=host, port=port).start()
-    except (PortInUseError, ValueError) as error:
-        raise click.ClickException(one_line(error)) from error
-    try:
-        click.echo(f"Sandbox     {server.url}/sandbox/")
-        for site in sandbox.sites:
-            click.echo(f"{site.name.ljust(11)} {site.base_url}")
         for line in settings_advice(state, server.url) if not urls else []:
             click.echo(line, err=True)
         sites = [site for site in sandbox.sites if product in (None, site.product)]
