@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
+from types import MappingProxyType
 
 import pytest
 
@@ -12,6 +13,8 @@ from atlassian_connect.dynamic import SyncResult
 from atlassian_connect.errors import DescriptorError, HostBadRequestError, HostUnauthorizedError, StorageError
 from atlassian_connect.signals import dynamic_modules_synced
 from atlassian_connect.testing import SandboxHost
+from atlassian_connect.testing.host import DEFAULT_ORIGIN
+from atlassian_connect.web.context import state_of
 
 
 def panel(key, **fields):
@@ -359,8 +362,9 @@ def test_an_async_function_is_refused_when_it_is_declared():
         (panel("b", url="https://elsewhere.example/p"), "url"),
         (panel("b", url="//elsewhere.example/p"), "url"),
         (panel("b", url="/p/../q"), "url"),
-        (panel("b", weight=float("nan")), ""),
-        (panel("b", weight={1, 2}), ""),
+        (panel("b", weight=float("nan")), "weight"),
+        (panel("b", weight={1, 2}), "weight"),
+        (panel("b", params={(1, 2): 3}), "params"),
         (
             Module(
                 "dynamicContentMacros",
@@ -459,3 +463,42 @@ def test_a_sync_that_does_not_get_the_lock_asks_nobody_and_records_nothing(dynam
     assert len(host.sandbox.log) == before
     assert host.state.sync_records.get(tenant.client_key) == kept
     assert dynamic.sync(tenant, dry_run=True).is_empty, "a dry run waits for nobody"
+
+
+def test_what_only_an_encoder_refuses_costs_no_module_that_is_there(dynamic, tenant, installation, wanted):
+    wanted.modules = [panel("a", params={"x": 1})]
+    dynamic.sync(tenant)
+
+    wanted.modules = [panel("a", params={("x", "y"): 1})]
+    with pytest.raises(DescriptorError):
+        dynamic.sync(tenant)
+
+    assert keys(installation) == {"poll", "a"}
+
+
+def test_mappings_of_any_kind_are_sent(dynamic, tenant, installation, wanted):
+    wanted.modules = [panel("a", params=MappingProxyType({"x": (1, 2)}))]
+
+    assert dynamic.sync(tenant).added == ("a",)
+    assert dynamic.sync(tenant).is_empty
+
+
+def test_whatever_breaks_off_a_registration_what_was_removed_is_put_back(
+    app, host, dynamic, tenant, installation, wanted
+):
+    wanted.modules = [panel("a")]
+    dynamic.sync(tenant)
+    broken = []
+
+    def breaks_once(environ, start_response):
+        if environ["REQUEST_METHOD"] == "POST" and not broken:
+            broken.append(True)
+            raise RuntimeError("no error of ours")
+        return host.sandbox.wsgi_app(environ, start_response)
+
+    state_of(app).transport.mount(DEFAULT_ORIGIN, breaks_once)
+    wanted.modules = [panel("a", weight=5)]
+    with pytest.raises(RuntimeError, match="no error of ours"):
+        dynamic.sync(tenant)
+
+    assert keys(installation) == {"poll", "a"}

@@ -105,14 +105,14 @@ class DynamicModules:
 
         :raises DescriptorError: a module is wrong in itself, or its key stands in the descriptor.
         """
-        self._check(modules)
+        checked = self._checked(modules)
         static = set(self._static_keys())
-        for index, module in enumerate(modules):
+        for index, module in enumerate(checked):
             if module.key in static:
                 raise DescriptorError(
                     f"The descriptor has a module {module.key!r} already.", path=f"dynamic modules[{index}].key"
                 )
-        self._host(tenant).register(modules)
+        self._host(tenant).register(checked)
 
     def remove(self, tenant: Tenant, *keys: str) -> None:
         """Remove modules by key. Keys that the host does not know are ignored, by the host."""
@@ -127,9 +127,7 @@ class DynamicModules:
 
         :raises DescriptorError: it is wrong in itself; the path says where, such as ``dynamic modules[3].url``.
         """
-        wanted = self._declared(tenant_itself(tenant))
-        self._check(wanted)
-        return wanted
+        return self._checked(self._declared(tenant_itself(tenant)))
 
     def sync(self, tenant: Tenant, *, dry_run: bool = False) -> SyncResult:
         """Make the host's modules equal to what is declared. Repeating it does nothing more.
@@ -231,13 +229,14 @@ class DynamicModules:
         except Exception:
             _log.exception("the failed sync of tenant %s could not be recorded", tenant.client_key)
 
-    def _check(self, modules: Sequence[Module]) -> None:
-        check_wanted(modules)
-        for index, module in enumerate(modules):
+    def _checked(self, modules: Sequence[Module]) -> builtins.list[Module]:
+        checked = check_wanted(modules)
+        for index, module in enumerate(checked):
             if module.type not in module_types() and module.type not in self._unknown_types:
                 self._unknown_types.add(module.type)
                 _log.warning("module type %s is not in the catalogue; the host may know it", module.type)
             self._check_urls(module, f"dynamic modules[{index}]")
+        return checked
 
     def _host(self, tenant: Tenant) -> DynamicModulesClient:
         return DynamicModulesClient(self._client_for(tenant_itself(tenant)))

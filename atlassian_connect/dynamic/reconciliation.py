@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..client import DynamicModulesClient
-from ..errors import DescriptorError, HostBadRequestError, HostError, HostResponseError, HostServerError
+from ..errors import ConnectError, DescriptorError, HostBadRequestError, HostError, HostResponseError, HostServerError
 from ..protocol.modules import DYNAMIC_MODULE_LIMIT, Module
 from ..protocol.refusals import register_most, taken_keys
 from ..protocol.sync_plan import RefusedModule, SyncPlan, covers, module_digest, refusal_digest, was_refused
@@ -53,7 +53,8 @@ class Reconciliation:
     def carry_out(self) -> tuple[RefusedModule, ...]:
         """Do what the plan says, and return what the host refused.
 
-        :raises HostError: a call failed. What was removed to be changed is back, if the host let it.
+        :raises HostError: a call failed. Whatever is raised: what was removed to be changed is back, if the host let
+            it.
         """
         refused_again, change = self._try_in_place()
         changed = [module.key for module in change]
@@ -62,7 +63,7 @@ class Reconciliation:
             refused = self._register([*self._plan.add, *change])
             self._remember(refused, change)
             return refused_again + self._put_back_refused(refused, changed)
-        except HostError:
+        except Exception:
             self._put_back_after_failure(changed)
             raise
 
@@ -162,8 +163,9 @@ class Reconciliation:
                 if module.key in self.there and covers(self.there[module.key], module):
                     self.sent.setdefault(module.key, module_digest(module))  # ours, though its answer got lost
             lost = self._put_back([key for key in changed if key not in self.there])
-        except HostError as error:
-            _log.warning("after a failure, tenant %s could not be looked at: %s", self._name, error)
+        except Exception as error:  # the first error is on its way, and says more
+            why = error if isinstance(error, ConnectError) else type(error).__name__
+            _log.warning("after a failure, tenant %s could not be looked at: %s", self._name, why)
             return
         for refused in lost:
             _log.warning(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ..errors import DescriptorError
+from .json_values import plain_json
 from .modules import DYNAMIC_MODULE_LIMIT, Module, check_module
 
 __all__ = [
@@ -113,12 +114,13 @@ def plan_sync(
     )
 
 
-def check_wanted(wanted: Sequence[Module]) -> None:
-    """Check what is to be registered.
+def check_wanted(wanted: Sequence[Module]) -> list[Module]:
+    """Check what is to be registered, and return it as plain JSON: what is compared is then what is sent.
 
     :raises DescriptorError: a module is wrong in itself, has no key or one that another has, or is no JSON; the path
         says which, such as ``dynamic modules[3].url``.
     """
+    checked: list[Module] = []
     seen: set[str] = set()
     for index, module in enumerate(wanted):
         path = f"dynamic modules[{index}]"
@@ -126,17 +128,14 @@ def check_wanted(wanted: Sequence[Module]) -> None:
         if module.key in seen:
             raise DescriptorError(f"Two dynamic modules have the key {module.key!r}.", path=f"{path}.key")
         seen.add(module.key)
-        try:
-            module_digest(module)
-        except (TypeError, ValueError, RecursionError) as error:
-            raise DescriptorError("The definition cannot be written as JSON.", path=path) from error
+        checked.append(Module(module.type, plain_json(module.definition, path=path)))
+    return checked
 
 
 def module_digest(module: Module) -> str:
     """Return a short digest of a module's type and canonical JSON: equal for what is the same to a host.
 
-    :raises TypeError: it is no JSON.
-    :raises ValueError: it has a number that JSON does not know, or contains itself.
+    :param module: its definition is good by :func:`.plain_json`.
     """
     form = _encode([module.type, _canonical(module.definition)])
     return hashlib.sha256(form.encode()).hexdigest()[:16]
@@ -163,7 +162,7 @@ def _canonical(value: Any) -> Any:
     if kind is str or kind is int or kind is bool:  # nearly all there is, and this runs for every tenant
         return value
     if kind is dict or isinstance(value, Mapping):
-        return {str(name): _canonical(entry) for name, entry in value.items() if entry is not None}
+        return {name: _canonical(entry) for name, entry in value.items() if entry is not None}
     if isinstance(value, list | tuple):
         return [_canonical(entry) for entry in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
