@@ -9,6 +9,7 @@ from atlassian_connect import current_account_id, current_tenant
 from atlassian_connect.errors import InvalidRequestError
 
 from .access import need_administrator
+from .events import link_key
 from .extensions import connect
 from .stale import MOST_DAYS, MOST_WATCHED, host_of, set_days, unwatch, watch, watched_area, watched_areas
 
@@ -30,7 +31,10 @@ def save_settings() -> ResponseReturnValue:
 @blueprint.post("/watch")
 @connect.require(session_token=True, context_token=True)
 def watch_area() -> ResponseReturnValue:
-    """``{"key": "ENG"}``: watch a space, and show a module for it in the product."""
+    """``{"key": "ENG"}``: watch a space, and show a module for it in the product.
+
+    A host may refuse the module: then ``refused`` is what it says. The space is watched, and each sync tries again.
+    """
     key = _key()
     need_administrator(current_tenant, current_account_id)
     host = host_of(current_tenant)
@@ -40,8 +44,9 @@ def watch_area() -> ResponseReturnValue:
     if watched_area(current_tenant, key) is None and len(watched_areas(current_tenant)) >= MOST_WATCHED:
         raise InvalidRequestError(f"At most {MOST_WATCHED} {host.area_word}s can be watched.")
     watch(current_tenant, area)
-    connect.dynamic.sync(current_tenant)  # when the host fails here, the same request again repairs it
-    return jsonify(key=key, watched=True)
+    result = connect.dynamic.sync(current_tenant)  # when the host fails here, the same request again repairs it
+    refused = [module.message for module in result.refused if module.key == link_key(area.id)]
+    return jsonify(key=key, watched=True, **({"refused": refused[0]} if refused else {}))
 
 
 @blueprint.post("/unwatch")

@@ -49,13 +49,18 @@ def modules_of(tenant: Tenant) -> Iterator[Module]:
         yield Module(
             "webItems",
             {
-                "key": f"stale-in-{area.host_id}",
+                "key": link_key(area.host_id),
                 "name": {"value": f"Stale in {area.name}"},
                 "location": LOCATIONS[tenant.product],
                 "context": "addon",
                 "url": f"/watched?area={quote(area.key, safe='')}",
             },
         )
+
+
+def link_key(host_id: str) -> str:
+    """Key of the module of an area. By its id: another key is another module, and areas can be renamed."""
+    return f"stale-in-{host_id}"
 
 
 def on_tenant_forgotten(_sender: Flask, *, client_key: str, **_more: Any) -> None:

@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from atlassian_connect.protocol.qsh import query_string_hash
 from atlassian_connect.protocol.tokens import sign_hs256
 from atlassian_connect.sandbox import ADMIN, MEMBER, Answer, Installation, NetworkTransport, Sandbox, Site
+from atlassian_connect.sandbox.faults import DYNAMIC_MODULES, ModuleRefused
+from atlassian_connect.sandbox.store.values import Project, Space
 
+from .events import link_key
 from .stale import DEFAULT_DAYS
 from .teller import StoryError, Teller
 
@@ -18,7 +21,6 @@ _DAY = 86_400
 _TITLE = re.compile(r'<a class="item"[^>]*>([^<]*)</a>')
 _AGE = re.compile(r"<time [^>]*>([^<]*)</time>")
 _SESSION = re.compile(r'<meta name="atlassian-connect-session" content="([^"]+)">')
-_DYNAMIC = "/rest/atlassian-connect/1/app/module/dynamic"
 
 
 @dataclass
@@ -42,6 +44,15 @@ class Tenant:
             raise StoryError(f"{module} on {self.name}", expected="a page", seen=f"status {answer.status}")
         self.sessions[account_id] = found[1]
         return answer
+
+    @property
+    def other_area(self) -> Space | Project:
+        """A space or project that is not watched."""
+        content = self.site.content
+        areas: list[Space] | list[Project] = (
+            content.spaces() if self.site.product == "confluence" else content.projects()
+        )
+        return next(area for area in areas if area.key != self.area)
 
     @property
     def module_keys(self) -> list[str]:
@@ -68,6 +79,7 @@ class Story:
             self.open_pages,
             self.check_rest,
             self.watch,
+            self.refuse,
             self.edit,
             self.separate,
             self.uninstall,
@@ -131,6 +143,23 @@ class Story:
             name = tenant.installation.dynamic_modules[0].definition["name"]["value"]
             self.teller.fact(f"{tenant.name} lists “{name}”, and its view opens with {len(_titles(page))} of them")
         self.teller.fact("somebody who is no administrator got 403")
+
+    def refuse(self) -> None:
+        """A host refuses one more module; what it has stays, and the app's next try gets in"""
+        for tenant in self.tenants:
+            before, area = tenant.module_keys, tenant.other_area
+            with tenant.site.faults.add(ModuleRefused(link_key(area.id)), method="POST", path=DYNAMIC_MODULES):
+                answer = self._call(tenant, "POST", "/api/watch", {"key": area.key})
+            said = json.loads(answer.text).get("refused", "nothing")
+            self._expect("what the app says of it", expected=True, seen=link_key(area.id) in said)
+            self._expect(f"modules that {tenant.name} lists", expected=before, seen=tenant.module_keys)
+            self._call(tenant, "POST", "/api/watch", {"key": area.key})
+            both = [*before, link_key(area.id)]
+            self._expect(f"modules of {tenant.name} now", expected=both, seen=tenant.module_keys)
+            self._call(tenant, "POST", "/api/unwatch", {"key": area.key})
+            self._expect(f"modules of {tenant.name} at the end", expected=before, seen=tenant.module_keys)
+            self.teller.fact(f"{tenant.name} refused the link to {area.name} and kept the other; then it took it")
+        self.teller.fact("the administrator reads the host's own words; nobody watches those two any more")
 
     def edit(self) -> None:
         """Somebody edits; a webhook takes it off the app's list"""
@@ -234,7 +263,7 @@ class Story:
         while time.monotonic() < deadline:
             if len(self.sandbox.log) != length:
                 quiet_since, length = time.monotonic(), len(self.sandbox.log)
-            last = next((one for one in reversed(self.sandbox.log) if _DYNAMIC in one.url), None)
+            last = next((one for one in reversed(self.sandbox.log) if DYNAMIC_MODULES in one.url), None)
             if last is not None and last.status == 200 and time.monotonic() - quiet_since > 0.2:
                 return
             time.sleep(0.02)

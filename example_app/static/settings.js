@@ -35,8 +35,9 @@ async function toggle(button) {
     hint: "Its place in the product goes, for everybody on this site.",
   }));
   if (!sure) return null;
-  const { watched } = await post(watching ? choices.dataset.unwatch : choices.dataset.watch, { key });
+  const { watched, refused } = await post(watching ? choices.dataset.unwatch : choices.dataset.watch, { key });
   button.setAttribute("aria-pressed", String(watched));
+  if (refused) throw new Error(`${name} is watched, but has no link in the product, which says: ${refused}`);
   return watched ? `${name} is watched now.` : `${name} is no longer watched.`;
 }
 

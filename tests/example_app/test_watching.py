@@ -9,8 +9,10 @@ import pytest
 from flask import Flask
 
 from atlassian_connect.sandbox import MEMBER, Sandbox
+from atlassian_connect.sandbox.faults import DYNAMIC_MODULES, ModuleRefused
 from example_app import stale
 from example_app.confluence import ConfluenceHost
+from example_app.events import link_key
 from example_app.extensions import connect, db
 from example_app.models import StaleItem, WatchedArea
 
@@ -100,6 +102,22 @@ def test_failing_host_is_repaired_by_the_same_request(
     host_answers("/nothing", "503 Service Unavailable")
     assert admin.post("/api/watch", {"key": "ENG"}, token=token).status_code == 200
     assert len(admin.installation.dynamic_modules) == 1
+
+
+def test_refused_link_is_told_and_the_others_stay(admin: Visitor) -> None:
+    """The space is watched all the same, and the next sync that the host takes it in brings the link."""
+    admin.post("/api/watch", {"key": "DS"})
+    token, site = admin.token, admin.installation.site
+    (there,) = admin.installation.dynamic_modules
+    refused = link_key(next(space.id for space in site.content.spaces() if space.key == "ENG"))
+    with site.faults.add(ModuleRefused(refused), method="POST", path=DYNAMIC_MODULES):
+        answer = admin.post("/api/watch", {"key": "ENG"}, token=token)
+    assert answer.status_code == 200
+    assert f"The module {refused} is not valid" in answer.json["refused"]
+    assert admin.installation.dynamic_modules == [there]
+
+    assert admin.post("/api/watch", {"key": "ENG"}, token=token).json == {"key": "ENG", "watched": True}
+    assert {module.key for module in admin.installation.dynamic_modules} == {there.key, refused}
 
 
 def test_reinstall_brings_the_modules_back(

@@ -54,18 +54,20 @@ def test_story_comes_out_right(ports: tuple[int, int]) -> None:
 
     assert told.returncode == 0, told.stdout + told.stderr
     steps = re.findall(r"^(\d)  \S", told.stdout, re.MULTILINE)
-    assert steps == ["1", "2", "3", "4", "5", "6", "7", "8"]
+    assert steps == ["1", "2", "3", "4", "5", "6", "7", "8", "9"]
     for part in (
         "/connect/lifecycle/installed                       204  RS256, qsh",
         "/connect/webhooks/page_updated                     204  HS256, qsh",
         "/wiki/rest/atlassian-connect/1/app/module/dynamic  200  qsh verified",
         "Confluence lists “Stale in Engineering”",
         "Jira lists “Stale in Operations”",
+        "Confluence refused the link to",
+        "Jira refused the link to",
         "no longer stale, 5 became 4",
         "no longer stale, 4 became 3",
         "signed with the other's secret: 401",
         "the old secret is refused by the app and by the host",
-        "All 8 steps came out right.",
+        "All 9 steps came out right.",
     ):
         assert part in told.stdout
     assert told.stderr == ""
