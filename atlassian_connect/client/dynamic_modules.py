@@ -9,11 +9,13 @@ Confluence under ``/wiki``.
 from __future__ import annotations
 
 import builtins
+import reprlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from ..errors import HostError
-from ..protocol.modules import Module, check_module, check_module_key, flatten_modules, group_modules
+from ..errors import DescriptorError, HostError
+from ..protocol.json_values import plain_json
+from ..protocol.modules import Module, check_module, flatten_modules, group_modules, is_removable_key
 from .session import HostClient
 
 __all__ = ["DYNAMIC_MODULES_PATH", "DynamicModulesClient"]
@@ -36,9 +38,11 @@ class DynamicModulesClient:
         """
         response = self._client.get(DYNAMIC_MODULES_PATH)
         try:
-            document = response.json()
-        except ValueError as error:
+            document = plain_json(response.json())
+        except (ValueError, RecursionError) as error:
             raise HostError(f"The list of dynamic modules is not JSON; it starts {response.text[:50]!r}.") from error
+        except DescriptorError as error:
+            raise HostError(f"The list of dynamic modules is no JSON to go by. {error}") from error
         if not isinstance(document, dict):
             raise HostError(f"The list of dynamic modules is a JSON {type(document).__name__}, not an object.")
         return flatten_modules(document)
@@ -58,23 +62,30 @@ class DynamicModulesClient:
     def remove(self, *keys: str) -> None:
         """Remove modules by key. A key that the host does not have is no error, so a failed call is tried again.
 
+        :param keys: may be what no new module could be called: a host may have it from other times.
         :raises ValueError: no key: to the host that would mean all of them; see :meth:`remove_all`.
-        :raises DescriptorError: something that cannot be a key.
+        :raises DescriptorError: something that cannot have been a key.
         """
         if not keys:
             raise ValueError("Name the modules to remove; remove_all() removes all of them.")
-        for batch in _batches([check_module_key(key) for key in dict.fromkeys(keys)]):
+        for batch in _batches([_removable(key) for key in dict.fromkeys(keys)]):
             self._client.delete(DYNAMIC_MODULES_PATH, params=[("moduleKey", key) for key in batch], idempotent=True)
 
     def remove_all(self) -> builtins.list[str]:
-        """Remove every module that the host lists, by its key, and return the keys.
+        """Remove every module that the host lists with a key to go by, and return the keys.
 
         A DELETE without keys would remove all too, but not on every host: Confluence wants them named.
         """
-        keys = [module.key for module in self.list() if module.key]
+        keys = [module.key for module in self.list() if is_removable_key(module.key)]
         if keys:
             self.remove(*keys)
         return keys
+
+
+def _removable(key: object) -> str:
+    if not isinstance(key, str) or not is_removable_key(key):
+        raise DescriptorError(f"{reprlib.repr(key)} is no key of a module that could be removed.")
+    return key
 
 
 def _batches(keys: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -23,6 +23,7 @@ __all__ = [
     "check_module_key",
     "flatten_modules",
     "group_modules",
+    "is_removable_key",
     "known_events",
     "module_faults",
     "module_types",
@@ -36,6 +37,7 @@ __all__ = [
 DYNAMIC_MODULE_LIMIT: Final = 100
 
 _MODULE_KEY = re.compile(r"[a-zA-Z0-9-]{1,100}").fullmatch
+_REMOVABLE_KEY = re.compile(r"[a-zA-Z0-9._:-]{1,255}").fullmatch
 _TYPE_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9]*").fullmatch
 #: Types that hosts take without a key.
 _KEYLESS: Final = frozenset({"webhooks"})
@@ -69,6 +71,15 @@ def check_module_key(key: object, *, path: str = "") -> str:
             f"{key!r} is no module key: use letters, digits and dashes, at most 100 of them.", path=path
         )
     return key
+
+
+def is_removable_key(key: str) -> bool:
+    """Whether a host can be asked to remove a module by this key.
+
+    Hosts may have keys from other times that no new module could have. A comma is not among what they may have: it
+    would mean two keys to some hosts, and an empty key all of them.
+    """
+    return _REMOVABLE_KEY(key) is not None
 
 
 def check_module(module: Module, *, path: str = "", keyless: bool = True) -> None:

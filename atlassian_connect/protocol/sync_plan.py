@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from ..errors import DescriptorError
 from .json_values import plain_json
-from .modules import DYNAMIC_MODULE_LIMIT, Module, check_module
+from .modules import DYNAMIC_MODULE_LIMIT, Module, check_module, is_removable_key
 
 __all__ = [
     "RefusedModule",
@@ -89,14 +89,14 @@ def plan_sync(
         if module.key in static_keys
     )
     wanted = [module for module in wanted if module.key not in static_keys]
-    keyless = sum(1 for module in present if not module.key)  # nobody can remove those
+    there = {module.key: module for module in present if is_removable_key(module.key)}
+    keyless = sum(1 for module in present if module.key not in there)  # nobody can remove those
     if len(wanted) + keyless > DYNAMIC_MODULE_LIMIT:
         raise DescriptorError(
             f"{len(wanted)} dynamic modules are declared for this tenant; a host takes {DYNAMIC_MODULE_LIMIT}"
-            + (f", and has {keyless} without a key that cannot be removed." if keyless else "."),
+            + (f", and has {keyless} that cannot be removed by key." if keyless else "."),
             path="dynamic modules",
         )
-    there = {module.key: module for module in present if module.key}
     asked = {module.key for module in wanted}
     same = {
         module.key

@@ -58,9 +58,17 @@ def test_list_reads_every_shape(document, keys, dynamic, listed, cloud, tenant):
     cloud.last.claims(tenant)
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"null", b'"x"', b"<html>Log in</html>", b"{", b"\xff"])
+@pytest.mark.parametrize("body", [b"", b"[]", b"null", b'"x"', b"<html>Log in</html>", b"{", b"\xff", b"[" * 100_000])
 def test_a_list_that_is_no_object_is_an_error(body, dynamic, listed):
     listed(body)
+
+    with pytest.raises(HostError, match="The list of dynamic modules is"):
+        dynamic.list()
+
+
+@pytest.mark.parametrize("value", ['{"a":' * 100 + "1" + "}" * 100, '"\\ud800"', "NaN"])
+def test_a_list_with_what_could_never_be_sent_back_is_an_error(value, dynamic, listed):
+    listed(f'{{"webItems": [{{"key": "a", "x": {value}}}]}}'.encode())
 
     with pytest.raises(HostError, match="The list of dynamic modules is"):
         dynamic.list()
@@ -151,7 +159,13 @@ def test_remove_without_keys_would_remove_all(dynamic, cloud):
     assert not cloud.received
 
 
-@pytest.mark.parametrize("key", ["a,b", "a b", "", "a&moduleKey=b", "a_b", "é", "a\n", "x" * 101, None])
+def test_keys_that_no_new_module_could_have_are_removed(dynamic, cloud):
+    dynamic.remove("my_panel.old")
+
+    assert cloud.last.target == f"{PATH}?moduleKey=my_panel.old"
+
+
+@pytest.mark.parametrize("key", ["a,b", "a b", "", "a&moduleKey=b", "é", "a\n", "x" * 256, None])
 def test_removing_what_is_no_key(key, dynamic, cloud):
     """A comma would mean two keys to some hosts, an empty key all of them."""
     with pytest.raises(DescriptorError):

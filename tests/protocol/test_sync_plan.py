@@ -157,8 +157,15 @@ def test_a_key_of_the_descriptor_is_refused_and_the_others_are_planned():
 
 def test_modules_without_a_key_take_up_room():
     most = [panel(f"p{number}") for number in range(DYNAMIC_MODULE_LIMIT)]
-    with pytest.raises(DescriptorError, match="1 without a key"):
+    with pytest.raises(DescriptorError, match="has 1 that cannot be removed"):
         plan_sync(most, [Module("webhooks", {"event": "e", "url": "/"})])
+
+
+def test_keys_from_other_times_are_removed_where_a_host_can_be_asked_to():
+    """Otherwise one of them would keep all syncs of its tenant from what they have to do."""
+    present = [Module("webPanels", {"key": key}) for key in ("my_panel.old", "two,keys", "a\x1b", "")]
+
+    assert plan_sync([], present).remove == ("my_panel.old",)
 
 
 def test_what_cannot_be_written_as_json_is_told_with_its_place():
