@@ -57,6 +57,7 @@ __all__ = [
 class ActiveFault:
     """A fault that is switched on. Leaving its ``with`` statement, or :meth:`remove`, switches it off.
 
+    :ivar path: how the path of the requests begins.
     :ivar hits: how many requests it concerned so far.
     :ivar memory: what the fault keeps from one request to the next.
     """
@@ -67,17 +68,17 @@ class ActiveFault:
         self.memory: dict[str, Any] = {}
         self._faults = faults
         self._method = method.upper() if method else None
-        self._path = path
+        self.path = path
         self._times = times
         self._gone = Event()
         self._lock = Lock()
 
     def __repr__(self) -> str:
-        return f"ActiveFault({self.fault!r}, {self._method or 'any method'} {self._path or '/'}, hits={self.hits})"
+        return f"ActiveFault({self.fault!r}, {self._method or 'any method'} {self.path or '/'}, hits={self.hits})"
 
     def take(self, method: str, path: str) -> bool:
         """Whether it concerns a request; counts it then."""
-        if self._method not in (None, method) or not path.startswith(self._path):
+        if self._method not in (None, method) or not path.startswith(self.path):
             return False
         with self._lock:
             if self._gone.is_set() or (self._times is not None and self.hits >= self._times):

@@ -13,6 +13,7 @@ from ...protocol.descriptor import Problem, check_descriptor
 from ..installation import Installation, Licence
 from ..lifecycle import InstallError
 from ..modules.places import PlacedModule, all_of
+from . import misbehaviour
 from .forms import done
 from .inspector import crossings_of
 from .lookup import containers, find_installation, site_of
@@ -39,6 +40,7 @@ _APP: Final = f"{_SITE}/<app_key>"
 
 def add_routes(blueprint: Blueprint, sandbox: Sandbox) -> None:
     """The list of a site's apps, and the pages of one."""
+    misbehaviour.add_routes(blueprint, sandbox)
     known_urls: dict[str, str] = {}  # where the descriptor came from, by client key
 
     def find(product: str, app_key: str) -> Installation:
@@ -70,6 +72,8 @@ def add_routes(blueprint: Blueprint, sandbox: Sandbox) -> None:
         more: dict[str, Any] = {}
         if tab == "modules":
             more["placed_modules"] = _placed(sandbox, installation)
+            more["misbehaviours"] = misbehaviour.MISBEHAVIOURS
+            more["active_faults"] = misbehaviour.active_misbehaviours(installation.site)
         elif tab == "access":
             more["containers"] = containers(installation.site)
         elif tab == "properties":
