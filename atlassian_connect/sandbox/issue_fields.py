@@ -19,7 +19,16 @@ if TYPE_CHECKING:
     from .installation import Installation
     from .site import Site
 
-__all__ = ["FieldOption", "custom_fields", "field_of_module", "field_options", "field_values", "module_of_field"]
+__all__ = [
+    "FieldOption",
+    "add_option",
+    "custom_fields",
+    "field_of_module",
+    "field_options",
+    "field_values",
+    "module_of_field",
+    "remove_option",
+]
 
 _TYPES: Final = {
     "string": "string",
@@ -88,6 +97,21 @@ def field_options(site: Site, field: Field) -> list[FieldOption]:
     """What can be chosen in a select field of an app, by id."""
     found = site.entity_properties.all((_OPTIONS, field.id))
     return [FieldOption(int(one.key), str(one.value)) for one in found]
+
+
+def add_option(site: Site, field: Field, value: str, *, account_id: str, option_id: int | None = None) -> FieldOption:
+    """Add an option to a select field.
+
+    :param option_id: of the one that gets another text; None for a new one.
+    """
+    number = option_id or max((one.id for one in field_options(site, field)), default=0) + 1
+    site.entity_properties.put((_OPTIONS, field.id), str(number), value, account_id)
+    return FieldOption(number, value)
+
+
+def remove_option(site: Site, field: Field, option_id: int) -> None:
+    """Take an option away. Nothing happens when there is none."""
+    site.entity_properties.delete((_OPTIONS, field.id), str(option_id))
 
 
 def _from_property(site: Site, issue: Issue, field: Field) -> Any:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..installation import Installation
     from ..site import Site
 
-__all__ = ["CHECKS", "Asked", "Check"]
+__all__ = ["CHECKS", "Asked", "Check", "expression_variables"]
 
 _JIRA_APPLICATIONS: Final = frozenset({"jira-core", "jira-software"})
 _OTHER_APPLICATIONS: Final = frozenset({"jira-servicedesk"})
@@ -177,11 +177,12 @@ def _project_type(asked: Asked, params: Mapping[str, Any]) -> bool:
 
 def _expression(asked: Asked, params: Mapping[str, Any]) -> bool | None:
     """Only the part of the language that the sandbox has; see :mod:`.expressions`."""
-    value = evaluate_expression(str(params.get("expression", "")), _expression_variables(asked))
+    value = evaluate_expression(str(params.get("expression", "")), expression_variables(asked))
     return value if isinstance(value, bool) else None
 
 
-def _expression_variables(asked: Asked) -> dict[str, Any]:
+def expression_variables(asked: Asked) -> dict[str, Any]:
+    """What Jira expressions can name: the user, the project, the issue."""
     found, variables = asked.found, dict[str, Any]()
     variables["user"] = _expression_user(found.person.account_id) if found.person else None
     if found.project is not None:
@@ -194,6 +195,7 @@ def _expression_variables(asked: Asked) -> dict[str, Any]:
             "summary": found.issue.summary,
             "issueType": {"id": int(found.issue_type_id), "name": found.issue.issue_type},
             "status": {"id": int(fields["status"]["id"]), "name": found.issue.status},
+            "priority": {"name": found.issue.priority},
             "project": variables.get("project"),
             "assignee": _expression_user(found.issue.assignee) if found.issue.assignee else None,
             "reporter": _expression_user(found.issue.reporter),

@@ -11,22 +11,40 @@ from . import (
     confluence_v1,
     connect,
     jira,
+    jira_agile,
+    jira_comments,
+    jira_dashboards,
+    jira_fields,
+    jira_issues,
     jira_permissions,
+    jira_projects,
     jira_properties,
+    jira_search,
+    jira_webhooks,
     policies,
 )
+from .jira_v2 import as_version_2
 
 __all__ = ["CONFLUENCE_OPERATIONS", "JIRA_OPERATIONS"]
 
-#: What the Jira site has.
-JIRA_OPERATIONS: Final = (
+_JIRA: Final = (
     *connect.OPERATIONS,
     *jira.OPERATIONS,
+    *jira_agile.OPERATIONS,
+    *jira_comments.OPERATIONS,
+    *jira_dashboards.OPERATIONS,
+    *jira_fields.OPERATIONS,
+    *jira_issues.OPERATIONS,
+    *jira_projects.OPERATIONS,
+    *jira_search.OPERATIONS,
+    *jira_webhooks.OPERATIONS,
     *jira_permissions.OPERATIONS,
     *jira_properties.OPERATIONS,
     *attachments.JIRA_OPERATIONS,
     *policies.JIRA_OPERATIONS,
 )
+#: What the Jira site has.
+JIRA_OPERATIONS: Final = (*_JIRA, *as_version_2(_JIRA))
 #: What the Confluence site has.
 CONFLUENCE_OPERATIONS: Final = (
     *connect.OPERATIONS,

@@ -1,175 +1,189 @@
-"""Projects, issues, users and search of Jira's REST, as far as the sandbox has them.
+"""Users, groups, and what Jira's REST tells about the site itself.
 
 Source: https://developer.atlassian.com/cloud/jira/platform/rest/v3/
 """
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable
-from hashlib import sha256
 from typing import Any, Final
 
-from ..people import jira_user
-from ..store.content import Issue
-from .finding import find_issue, find_project, visible_issues, visible_projects
-from .jql import JqlError, parse_jql
+from ..people import Person, jira_user
+from .finding import find_issue, find_project
+from .jira_paging import jira_page
+from .jira_shapes import jira_time
 from .operations import Call, Operation, Reply, RestError
-from .shapes import issue_json, project_json
 
 __all__ = ["OPERATIONS"]
 
-_DEFAULT_MAX_RESULTS, _MAX_RESULTS = 50, 100
-_MAX_SUMMARY: Final = 255
-_OLD_SEARCH: Final = "GET /rest/api/3/search"  # the catalogue does not have what took its place
+_NO_USER: Final = "Specified user does not exist or you do not have required permissions"
+_NO_GROUP: Final = "The group was not found."
+_MAX_USERS: Final = 1000
+_MAX_BULK: Final = 200
+
+
+def _user_json(call: Call, person: Person, *, whole: bool = False) -> dict[str, Any]:
+    """A user.
+
+    :param whole: with what is told of one user only; the time zone and language are those that everybody may see.
+    """
+    written = jira_user(person, call.site.base_url)
+    if whole:
+        written |= {"timeZone": person.time_zone, "locale": person.locale}
+    if whole and call.expands("groups"):
+        items = [_group_json(call, name) for name in person.groups]
+        written["groups"] = {"size": len(items), "items": items}
+    return written
 
 
 def _myself(call: Call) -> Reply:
     person = call.person
     if person is None:
         raise RestError(401, "Client must be authenticated to access this resource.")
-    return Reply(payload=jira_user(person, call.site.base_url))
+    return Reply(payload=_user_json(call, person, whole=True))
 
 
 def _user(call: Call) -> Reply:
     person = call.site.person(call.query.get("accountId", ""))
     if person is None:
-        raise RestError(404, "Specified user does not exist or you do not have required permissions")
-    return Reply(payload=jira_user(person, call.site.base_url))
+        raise RestError(404, _NO_USER)
+    return Reply(payload=_user_json(call, person, whole=True))
 
 
-def _projects(call: Call) -> Reply:
+def _user_groups(call: Call) -> Reply:
+    person = call.site.person(call.query.get("accountId", ""))
+    if person is None:
+        raise RestError(404, _NO_USER)
+    return Reply(payload=[_group_json(call, name) for name in person.groups])
+
+
+def _search_users(call: Call) -> Reply:
+    account_id = call.query.get("accountId")
+    if account_id is None and "query" not in call.query:
+        raise RestError(400, "Either 'query' or 'accountId' must be given.")
+    return _some(call, _people(call))
+
+
+def _assignable(call: Call) -> Reply:
+    query = call.query
+    if query.get("issueKey") or query.get("issueId"):
+        key = find_issue(call, query.get("issueKey") or query["issueId"]).project_key
+    else:
+        key = find_project(call, query.get("project", "")).key
+    return _some(call, [one for one in _people(call) if call.site.permissions.sees(one, key)])
+
+
+def _people(call: Call) -> list[Person]:
+    found = call.site.users.search(call.query.get("query", ""))
+    account_id = call.query.get("accountId")
+    return [one for one in found if account_id in (None, one.account_id)]
+
+
+def _some(call: Call, people: list[Person]) -> Reply:
+    """A part of a list, without what pages have around it."""
     start = call.integer("startAt", 0, maximum=10**9, minimum=0)
-    limit = call.integer("maxResults", _DEFAULT_MAX_RESULTS, maximum=_MAX_RESULTS)
-    wanted = {key.upper() for key in call.query.getlist("keys")}
-    ids = set(call.query.getlist("id"))
-    text = call.query.get("query", "").lower()
+    limit = call.integer("maxResults", 50, maximum=_MAX_USERS)
+    return Reply(payload=[_user_json(call, one) for one in people[start : start + limit]])
+
+
+def _pick_users(call: Call) -> Reply:
+    found = call.site.users.search(call.query.get("query", ""))
+    users = [{"accountId": one.account_id, "displayName": one.name, "html": one.name} for one in found]
+    return Reply(payload={"users": users, "total": len(users), "header": f"Showing {len(users)} of {len(users)} users"})
+
+
+def _bulk_users(call: Call) -> Reply:
+    wanted = call.query.getlist("accountId")
+    if not wanted or len(wanted) > _MAX_BULK:
+        raise RestError(400, f"accountId must be given 1 to {_MAX_BULK} times.")
+    found = [person for person in (call.site.person(one) for one in wanted) if person is not None]
+    return jira_page(call, found, lambda one: _user_json(call, one), maximum=_MAX_BULK)
+
+
+# --- groups -----------------------------------------------------------------------------------------------------------
+
+
+def _group_id(name: str) -> str:
+    return f"00000000-0000-4000-8000-{name.encode().hex()[:12]:0>12}"
+
+
+def _group_json(call: Call, name: str) -> dict[str, str]:
+    group_id = _group_id(name)
+    return {"name": name, "groupId": group_id, "self": f"{call.site.base_url}/rest/api/3/group?groupId={group_id}"}
+
+
+def _groups(call: Call) -> Reply:
+    names, ids = call.query.getlist("groupName"), call.query.getlist("groupId")
     found = [
-        project
-        for project in visible_projects(call)
-        if (not wanted or project.key in wanted)
-        and (not ids or project.id in ids)
-        and (text in project.key.lower() or text in project.name.lower())
+        name
+        for name in sorted(call.site.users.groups())
+        if (not names and not ids) or name in names or _group_id(name) in ids
     ]
-    here = found[start : start + limit]
+    return jira_page(call, found, lambda name: {"name": name, "groupId": _group_id(name)})
+
+
+def _pick_groups(call: Call) -> Reply:
+    text = call.query.get("query", "").lower()
+    found = [name for name in sorted(call.site.users.groups()) if text in name.lower()]
+    groups = [{"name": name, "html": name, "labels": [], "groupId": _group_id(name)} for name in found]
+    said = f"Showing {len(found)} of {len(found)} matching groups"
+    return Reply(payload={"header": said, "total": len(found), "groups": groups})
+
+
+def _members(call: Call) -> Reply:
+    groups = call.site.users.groups()
+    wanted = call.query.get("groupId"), call.query.get("groupname")
+    name = next((one for one in groups if _group_id(one) == wanted[0] or one == wanted[1]), None)
+    if name is None:
+        raise RestError(404, _NO_GROUP)
+    everyone = call.query.get("includeInactiveUsers") == "true"
+    members = [one for one in groups[name] if one.active or everyone]
+    return jira_page(call, members, lambda one: _user_json(call, one))
+
+
+# --- the site ---------------------------------------------------------------------------------------------------------
+
+
+def _server_info(call: Call) -> Reply:
+    now = call.site.wire.clock()
     return Reply(
         payload={
-            "self": f"{call.site.base_url}{call.path}?startAt={start}&maxResults={limit}",
-            "maxResults": limit,
-            "startAt": start,
-            "total": len(found),
-            "isLast": start + limit >= len(found),
-            "values": [project_json(project, call.site) for project in here],
+            "baseUrl": call.site.base_url,
+            "displayUrl": call.site.base_url,
+            "version": "1001.0.0-SANDBOX",
+            "versionNumbers": [1001, 0, 0],
+            "deploymentType": "Cloud",
+            "buildNumber": 100_000,
+            "serverTime": jira_time(now),
+            "serverTitle": "Sandbox",
+            "defaultLocale": {"locale": "en_GB"},
         }
     )
 
 
-def _project(call: Call, id_or_key: str) -> Reply:
-    return Reply(payload=project_json(find_project(call, id_or_key), call.site))
-
-
-def _search(call: Call) -> Reply:
-    return _search_for(
-        call,
-        jql=call.query.get("jql", ""),
-        limit=call.integer("maxResults", _DEFAULT_MAX_RESULTS, maximum=_MAX_RESULTS),
-        token=call.query.get("nextPageToken", ""),
-        fields=_fields(call, default=frozenset()),
-    )
-
-
-def _search_by_post(call: Call) -> Reply:
-    wanted = call.json_object()
-    jql, limit = wanted.get("jql", ""), wanted.get("maxResults", _DEFAULT_MAX_RESULTS)
-    token, fields = wanted.get("nextPageToken") or "", wanted.get("fields") or []
-    if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
-        raise RestError(400, "maxResults must be a whole number of at least 1.")
-    if not isinstance(jql, str) or not isinstance(token, str):
-        raise RestError(400, "jql and nextPageToken must be texts.")
-    if not isinstance(fields, list) or not all(isinstance(name, str) for name in fields):
-        raise RestError(400, "fields must be a list of texts.")
-    names = _named(fields, default=frozenset())
-    return _search_for(call, jql=jql, limit=min(limit, _MAX_RESULTS), token=token, fields=names)
-
-
-def _search_for(call: Call, *, jql: str, limit: int, token: str, fields: frozenset[str] | None) -> Reply:
-    try:
-        found = parse_jql(jql, now=call.site.wire.clock()).run(visible_issues(call))
-    except JqlError as error:
-        raise RestError(400, str(error)) from error
-    start = _offset(token, jql)
-    issues = [_issue_json(call, issue, fields) for issue in found[start : start + limit]]
-    payload: dict[str, Any] = {"issues": issues, "isLast": start + limit >= len(found)}
-    if start + limit < len(found):
-        payload["nextPageToken"] = urlsafe_b64encode(f"{start + limit}:{_digest(jql)}".encode()).decode()
-    return Reply(payload=payload)
-
-
-def _get_issue(call: Call, id_or_key: str) -> Reply:
-    return Reply(payload=issue_json(find_issue(call, id_or_key), call.site, _fields(call, default=None)))
-
-
-def _put_issue(call: Call, id_or_key: str) -> Reply:
-    issue = find_issue(call, id_or_key)
-    fields = call.json_object().get("fields")
-    if not isinstance(fields, dict) or not fields:
-        raise RestError(400, "fields must be an object with the fields to change.")
-    errors = {name: "The sandbox can change the summary only." for name in fields if name != "summary"}
-    summary = fields.get("summary", "")
-    if not isinstance(summary, str) or not summary.strip():
-        errors.setdefault("summary", "You must specify a summary of the issue.")
-    elif len(summary) > _MAX_SUMMARY or "\n" in summary:
-        errors["summary"] = f"Summary must be one line of less than {_MAX_SUMMARY} characters."
-    if errors:
-        raise RestError(400, "The issue cannot be changed like that.", errors=errors)
-    call.site.edit_issue(issue.key, summary=summary, account_id=call.account_id, trace=call.trace, later=call.later)
-    return Reply(204)
-
-
-# --- small things -----------------------------------------------------------------------------------------------------
-
-
-def _fields(call: Call, *, default: frozenset[str] | None) -> frozenset[str] | None:
-    return _named([name for value in call.query.getlist("fields") for name in value.split(",")], default=default)
-
-
-def _named(fields: Iterable[str], *, default: frozenset[str] | None) -> frozenset[str] | None:
-    names = frozenset(name.strip() for name in fields if name.strip())
-    if not names:
-        return default
-    return None if names & {"*all", "*navigable"} else names
-
-
-def _issue_json(call: Call, issue: Issue, fields: frozenset[str] | None) -> dict[str, Any]:
-    written = issue_json(issue, call.site, fields)
-    if fields is not None and not fields - {"id"}:  # without fields, the search of today's Jira gives the ids alone
-        return {"id": written["id"]}
-    return written
-
-
-def _digest(jql: str) -> str:
-    return sha256(jql.encode("utf-8", "replace")).hexdigest()[:16]
-
-
-def _offset(token: str, jql: str) -> int:
-    if not token:
-        return 0
-    try:
-        number, _, digest = urlsafe_b64decode(token.encode("ascii")).decode("ascii").partition(":")
-    except ValueError:
-        number, digest = "", ""
-    if not number.isdigit() or len(number) > 9 or digest != _digest(jql):
-        raise RestError(400, "The nextPageToken is not valid for this query.")
-    return int(number)
+def _configuration(call: Call) -> Reply:
+    switches = {
+        "votingEnabled": False,
+        "watchingEnabled": False,
+        "unassignedIssuesAllowed": True,
+        "subTasksEnabled": True,
+        "issueLinkingEnabled": True,
+        "timeTrackingEnabled": False,
+        "attachmentsEnabled": True,
+    }
+    return Reply(payload=switches)
 
 
 OPERATIONS: Final = (
     Operation("GET", "/rest/api/3/myself", _myself),
     Operation("GET", "/rest/api/3/user", _user),
-    Operation("GET", "/rest/api/3/project/search", _projects),
-    Operation("GET", "/rest/api/3/project/<id_or_key>", _project, anonymous=True),
-    Operation("GET", "/rest/api/3/search/jql", _search, listed_as=_OLD_SEARCH),
-    Operation("POST", "/rest/api/3/search/jql", _search_by_post, listed_as=_OLD_SEARCH),
-    Operation("GET", "/rest/api/3/issue/<id_or_key>", _get_issue, anonymous=True),
-    Operation("PUT", "/rest/api/3/issue/<id_or_key>", _put_issue, scope="WRITE"),
+    Operation("GET", "/rest/api/3/user/groups", _user_groups),
+    Operation("GET", "/rest/api/3/user/search", _search_users),
+    Operation("GET", "/rest/api/3/user/picker", _pick_users),
+    Operation("GET", "/rest/api/3/user/bulk", _bulk_users),
+    Operation("GET", "/rest/api/3/user/assignable/search", _assignable),
+    Operation("GET", "/rest/api/3/group/bulk", _groups),
+    Operation("GET", "/rest/api/3/group/member", _members, scope="ADMIN"),
+    Operation("GET", "/rest/api/3/groups/picker", _pick_groups),
+    Operation("GET", "/rest/api/3/serverInfo", _server_info, anonymous=True),
+    Operation("GET", "/rest/api/3/configuration", _configuration),
 )

@@ -103,3 +103,11 @@ class Changes:
         change = Change(product, kind, account_id, before, after, about, details, self._trace.get())
         later = self._later.get()
         self._database.after_commit(lambda: self.listener(change, later) if self.listener else None)
+
+    def do(self, work: Callable[[], None]) -> None:
+        """Do what a change causes besides telling of it: now, or by whoever does the deliveries."""
+        later = self._later.get()
+        if later is None:
+            work()
+        else:
+            later(work)

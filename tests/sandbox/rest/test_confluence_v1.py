@@ -105,7 +105,7 @@ def test_updating_a_page(sandbox: Sandbox, host: HostCaller, confluence_app: Ins
         {"version": None},
         {"version": {"number": "2"}},
         {"id": "1"},
-        {"status": "draft"},
+        {"status": "archived"},
         {"body": 3},
         {"body": {"value": "x"}},
         {"body": {"representation": "storage"}},
@@ -216,7 +216,7 @@ def test_an_issue(host: HostCaller, jira_app: Installation):
         ({"summary": ""}, "summary"),
         ({"summary": 3}, "summary"),
         ({"summary": "x" * 300}, "summary"),
-        ({"labels": []}, "labels"),
+        ({"labels": ["a b"]}, "labels"),
         ({"summary": "a\nb"}, "summary"),
     ],
 )

@@ -12,7 +12,11 @@ from atlassian_connect.sandbox.rest import catalogue
 from atlassian_connect.sandbox.rest.operations import Operation
 
 PAGE = Path(__file__).parents[3] / "docs" / "sandbox.md"
-SITES = {"jira": catalogue.JIRA_OPERATIONS, "confluence": catalogue.CONFLUENCE_OPERATIONS}
+V2 = "/rest/api/2/"
+SITES = {
+    "jira": [one for one in catalogue.JIRA_OPERATIONS if not one.rule.startswith(V2)],
+    "confluence": list(catalogue.CONFLUENCE_OPERATIONS),
+}
 EVERY = [(product, operation) for product, operations in SITES.items() for operation in operations]
 
 
@@ -56,6 +60,19 @@ def test_scopes_are_those_of_the_catalogue(product: str, operation: Operation):
     scope = rule_of(product, operation).scope
     if scope is not None:
         assert (operation.scope or "NONE") == scope
+
+
+def test_version_2_has_what_version_3_has():
+    twins = [one for one in catalogue.JIRA_OPERATIONS if one.rule.startswith(V2)]
+    own = [one for one in SITES["jira"] if one.rule.startswith("/rest/api/3/")]
+    assert [(one.method, one.rule.replace("/2/", "/3/", 1)) for one in twins] == [(one.method, one.rule) for one in own]
+    for twin, operation in zip(twins, own, strict=True):
+        assert rule_of("jira", twin).effect == rule_of("jira", operation).effect
+        assert (twin.scope, twin.anonymous, twin.apps_only) == (
+            operation.scope,
+            operation.anonymous,
+            operation.apps_only,
+        )
 
 
 def test_visitors_change_nothing():

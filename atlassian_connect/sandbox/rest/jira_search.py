@@ -1,0 +1,156 @@
+"""Searches by JQL in Jira's REST.
+
+Source: https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-search/
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from hashlib import sha256
+from typing import Any, Final
+
+from ..store.values import Issue
+from .finding import visible_issues
+from .jira_fields import field_names
+from .jira_issues import field_list, issue_reply
+from .jql import Jql, JqlError, parse_jql
+from .operations import Call, Operation, Reply, RestError
+
+__all__ = ["OPERATIONS"]
+
+_DEFAULT_MAX_RESULTS, _MAX_RESULTS = 50, 100
+_MAX_IDS: Final = 1000
+_OLD_SEARCH: Final = "GET /rest/api/3/search"  # the catalogue does not have what took its place
+_ONE_ISSUE: Final = "GET /rest/api/3/issue/1"  # the same for one that came later and reads the same
+
+
+def _read(call: Call, jql: str, *, bounded: bool = True) -> Jql:
+    me = call.person.account_id if call.person else None
+    try:
+        return parse_jql(jql, now=call.site.wire.clock(), bounded=bounded, site=call.site, me=me)
+    except JqlError as error:
+        raise RestError(400, str(error)) from error
+
+
+def _search(call: Call) -> Reply:
+    return _search_for(
+        call,
+        jql=call.query.get("jql", ""),
+        limit=call.integer("maxResults", _DEFAULT_MAX_RESULTS, maximum=_MAX_RESULTS),
+        token=call.query.get("nextPageToken", ""),
+        fields=_fields(call, call.query.getlist("fields")),
+    )
+
+
+def _search_by_post(call: Call) -> Reply:
+    wanted = call.json_object()
+    jql, limit = wanted.get("jql", ""), wanted.get("maxResults", _DEFAULT_MAX_RESULTS)
+    token, fields = wanted.get("nextPageToken") or "", wanted.get("fields") or []
+    if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
+        raise RestError(400, "maxResults must be a whole number of at least 1.")
+    if not isinstance(jql, str) or not isinstance(token, str):
+        raise RestError(400, "jql and nextPageToken must be texts.")
+    if not isinstance(fields, list) or not all(isinstance(name, str) for name in fields):
+        raise RestError(400, "fields must be a list of texts.")
+    names = _fields(call, fields)
+    return _search_for(call, jql=jql, limit=min(limit, _MAX_RESULTS), token=token, fields=names)
+
+
+def _search_for(call: Call, *, jql: str, limit: int, token: str, fields: frozenset[str] | None) -> Reply:
+    found = _read(call, jql).run(visible_issues(call))
+    start = _offset(token, jql)
+    issues = [_issue_json(call, issue, fields) for issue in found[start : start + limit]]
+    payload: dict[str, Any] = {"issues": issues, "isLast": start + limit >= len(found)}
+    if start + limit < len(found):
+        payload["nextPageToken"] = urlsafe_b64encode(f"{start + limit}:{_digest(jql)}".encode()).decode()
+    return Reply(payload=payload)
+
+
+def _count(call: Call) -> Reply:
+    jql = call.json_object().get("jql", "")
+    if not isinstance(jql, str):
+        raise RestError(400, "jql must be a text.")
+    return Reply(payload={"count": len(_read(call, jql).run(visible_issues(call)))})
+
+
+def _match(call: Call) -> Reply:
+    body = call.json_object()
+    queries, ids = body.get("jqls"), body.get("issueIds")
+    if not isinstance(queries, list) or not isinstance(ids, list) or len(ids) > _MAX_IDS:
+        raise RestError(400, f"jqls must be a list of queries, issueIds one of at most {_MAX_IDS} ids.")
+    wanted = {str(one) for one in ids}
+    issues = [issue for issue in visible_issues(call) if issue.id in wanted]
+    matches: list[dict[str, Any]] = []
+    for query in queries:
+        try:
+            found = _read(call, str(query), bounded=False).run(issues)
+            matches.append({"matchedIssues": [int(issue.id) for issue in found], "errors": []})
+        except RestError as error:
+            matches.append({"matchedIssues": [], "errors": [error.message]})
+    return Reply(payload={"matches": matches})
+
+
+def _parse(call: Call) -> Reply:
+    queries = call.json_object().get("queries")
+    if not isinstance(queries, list) or not queries:
+        raise RestError(400, "queries must be a list of queries.")
+    parsed = []
+    for query in queries:
+        try:
+            _read(call, str(query), bounded=False)
+            parsed.append({"query": query, "errors": []})
+        except RestError as error:
+            parsed.append({"query": query, "errors": [error.message]})
+    return Reply(payload={"queries": parsed})
+
+
+def _bulk_fetch(call: Call) -> Reply:
+    body = call.json_object()
+    wanted, names = body.get("issueIdsOrKeys"), body.get("fields") or []
+    if not isinstance(wanted, list) or not wanted or len(wanted) > _MAX_RESULTS:
+        raise RestError(400, f"issueIdsOrKeys must be a list of 1 to {_MAX_RESULTS} ids or keys.")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise RestError(400, "fields must be a list of texts.")
+    fields = field_list(names, default=None, every=set(field_names(call.site)))
+    visible = visible_issues(call)
+    known = {issue.id: issue for issue in visible} | {issue.key: issue for issue in visible}
+    issues = [known[str(one)] for one in wanted if str(one) in known]
+    unique = list({issue.id: issue for issue in issues}.values())
+    errors = [] if len(issues) == len(wanted) else [{"id": str(one)} for one in wanted if str(one) not in known]
+    return Reply(payload={"issues": [issue_reply(call, one, fields) for one in unique], "issueErrors": errors})
+
+
+def _fields(call: Call, names: list[str]) -> frozenset[str] | None:
+    return field_list(names, default=frozenset(), every=set(field_names(call.site)))
+
+
+def _issue_json(call: Call, issue: Issue, fields: frozenset[str] | None) -> dict[str, Any]:
+    if fields is not None and not fields - {"id"}:  # without fields, the search of today's Jira gives the ids alone
+        return {"id": issue.id}
+    return issue_reply(call, issue, fields)
+
+
+def _digest(jql: str) -> str:
+    return sha256(jql.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _offset(token: str, jql: str) -> int:
+    if not token:
+        return 0
+    try:
+        number, _, digest = urlsafe_b64decode(token.encode("ascii")).decode("ascii").partition(":")
+    except ValueError:
+        number, digest = "", ""
+    if not number.isdigit() or len(number) > 9 or digest != _digest(jql):
+        raise RestError(400, "The nextPageToken is not valid for this query.")
+    return int(number)
+
+
+OPERATIONS: Final = (
+    Operation("GET", "/rest/api/3/search/jql", _search, listed_as=_OLD_SEARCH),
+    Operation("POST", "/rest/api/3/search/jql", _search_by_post, listed_as=_OLD_SEARCH),
+    Operation("POST", "/rest/api/3/search/approximate-count", _count, listed_as=_OLD_SEARCH),
+    Operation("POST", "/rest/api/3/jql/match", _match),
+    Operation("POST", "/rest/api/3/jql/parse", _parse),
+    Operation("POST", "/rest/api/3/issue/bulkfetch", _bulk_fetch, listed_as=_ONE_ISSUE),
+)
