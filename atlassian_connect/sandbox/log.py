@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import count
 from threading import Lock
 from typing import Any, Final, Literal
 
 from ..types import Product
+from .hiding import Message
 
 __all__ = ["LOG_LENGTH", "Crossing", "CrossingLog", "mask_url"]
 
@@ -33,6 +35,11 @@ class Crossing:
     :ivar claims: what the token says, proven or not; None without a token.
     :ivar canonical: the canonical request that the qsh was computed from; None where no qsh is needed.
     :ivar note: what it was, e.g. ``installed`` or ``webhook page_updated``.
+    :ivar app_key: of the app that called, where that is known from elsewhere than the claims.
+    :ivar token: header of the token, without a token None.
+    :ivar request: headers and body of the request; None where they were not seen, as of faults.
+    :ivar answer: headers and body of the answer, likewise.
+    :ivar number: of the log, from 1; the log gives it.
     """
 
     time: float
@@ -45,6 +52,18 @@ class Crossing:
     claims: Mapping[str, Any] | None = field(default=None, repr=False)
     canonical: str | None = None
     note: str = ""
+    app_key: str = ""
+    token: Mapping[str, Any] | None = field(default=None, repr=False)
+    request: Message | None = field(default=None, repr=False)
+    answer: Message | None = field(default=None, repr=False)
+    number: int = 0
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the answer is an error, or there is none. What a browser loads by itself is not known to be."""
+        if self.status is not None:
+            return self.status >= 400
+        return self.request is not None or self.verdict == "fault"
 
 
 class CrossingLog:
@@ -52,12 +71,13 @@ class CrossingLog:
 
     def __init__(self) -> None:
         self._crossings: deque[Crossing] = deque(maxlen=LOG_LENGTH)
+        self._numbers = count(1)
         self._lock = Lock()
 
     def add(self, crossing: Crossing) -> None:
-        """Append one."""
+        """Append one, and give it a number."""
         with self._lock:
-            self._crossings.append(crossing)
+            self._crossings.append(replace(crossing, number=next(self._numbers)))
 
     def all(self) -> list[Crossing]:
         """A copy of what is kept."""

@@ -165,6 +165,11 @@ class Site:
         """Every app that was ever installed, uninstalled ones included."""
         return list(self._installations.values())
 
+    @property
+    def all_known(self) -> list[Installation]:
+        """Every app that was ever installed on this site or the other one."""
+        return [one for site in self._sandbox.sites for one in site.known]
+
     def installation(self, app_key: str) -> Installation:
         """Find an app by its key, also one that was uninstalled.
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 from ..errors import AuthenticationError, QshMismatchError
 from ..protocol.qsh import CONTEXT_QSH, canonical_request, query_string_hash, same_hash
 from ..protocol.tokens import UnverifiedToken, bearer_of, unverified, verify_hs256
+from ..secret import Secret
 from .installation import Installation
 from .site import Site
 
@@ -77,7 +78,10 @@ def verify(site: Site, token: str | None, inquiry: Inquiry, *, now: float) -> In
     secret = installation.shared_secret
     if secret is None:
         raise AuthenticationError("The app has authentication none.", reason="no_secret")
-    claims = verify_hs256(parsed, secret, now=now)
+    try:
+        claims = verify_hs256(parsed, secret, now=now)
+    except AuthenticationError as error:
+        raise AuthenticationError(_more_about(site, installation, parsed, error), reason=error.reason) from error
     if claims.issued_at is None or claims.expires_at - claims.issued_at > MAX_TOKEN_SECONDS:
         raise AuthenticationError(f"The token lives longer than {MAX_TOKEN_SECONDS} s.", reason="lifetime")
     if claims.qsh is None:
@@ -90,9 +94,35 @@ def verify(site: Site, token: str | None, inquiry: Inquiry, *, now: float) -> In
     return installation
 
 
+def _more_about(site: Site, installation: Installation, token: UnverifiedToken, error: AuthenticationError) -> str:
+    """What the error says, and whose secret it was, when it is the one of another installation. For the log only."""
+    if error.reason == "bad_signature":
+        for other in site.all_known:
+            secret = other.shared_secret
+            if other is not installation and secret is not None and _fits(token, secret):
+                return (
+                    f"The token is signed by the shared secret of {other.app_key} on {other.site.name}"
+                    f" (client key {other.client_key}), not by that of {installation.app_key} on {site.name}."
+                )
+    return str(error)
+
+
+def _fits(token: UnverifiedToken, secret: Secret) -> bool:
+    try:
+        verify_hs256(token, secret, now=0)
+    except AuthenticationError as error:
+        return error.reason != "bad_signature"  # the signature is looked at before the times
+    return True
+
+
 def _installation(site: Site, token: UnverifiedToken) -> Installation:
     issuer = token.unverified_issuer
     installation = next((one for one in site.known if one.app_key == issuer), None) if issuer else None
+    if installation is None and issuer and any(one.client_key == issuer for one in site.known):
+        raise AuthenticationError(
+            "iss is the client key. That is how hosts sign; apps name themselves by the key of their descriptor.",
+            reason="unknown_app",
+        )
     if installation is None:
         raise AuthenticationError(f"No app of this key is installed on {site.product}.", reason="unknown_app")
     if installation.state != "enabled":

@@ -10,6 +10,7 @@ from werkzeug.exceptions import MisdirectedRequest, NotFound
 from . import pages
 from .bridge.endpoints import mount_bridge
 from .fault_wsgi import FaultLayer
+from .hiding import message
 from .ids import install_key_pem
 from .log import Crossing
 from .oauth import OAuthError
@@ -102,6 +103,8 @@ def _token(sandbox: Sandbox) -> Response:
             status=status,
             verdict="verified" if status == 200 else "refused",
             note=note,
+            request=message(request.headers.items(), request.get_data()),
+            answer=message(response.headers.items(), response.get_data()),
         )
     )
     response.headers["Pragma"] = "no-cache"  # RFC 6749, section 5.1

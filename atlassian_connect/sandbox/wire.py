@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ..types import Product
+from .hiding import message
 from .http import Answer, AppUnreachableError, Transport
 from .log import Crossing, CrossingLog, mask_url
+from .token_header import token_header
 
 __all__ = ["CONNECT_VERSION", "GOOD_STATUSES", "TIMEOUT_SECONDS", "Wire"]
 
@@ -48,10 +50,10 @@ class Wire:
         :param timeout: seconds.
         :raises AppUnreachableError: no answer; logged without a status.
         """
-        sent_at, status = self.clock(), None
+        sent_at, status, answered = self.clock(), None, None
         try:
             answer = self.transport.send(method, url, headers=headers or {}, body=body, timeout=timeout)
-            status = answer.status
+            status, answered = answer.status, message(answer.headers.items(), answer.body)
             return answer
         except AppUnreachableError as error:
             _logger.warning("%s: %s", note, error)
@@ -68,5 +70,8 @@ class Wire:
                     claims=claims,
                     canonical=canonical,
                     note=note,
+                    token=token_header((headers or {}).get("Authorization"), url) if claims else None,
+                    request=message((headers or {}).items(), body),
+                    answer=answered,
                 )
             )

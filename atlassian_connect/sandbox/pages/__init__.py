@@ -24,6 +24,7 @@ from . import (
     rules,
     shell,
     viewer,
+    webhooks,
 )
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["create_blueprint"]
 
-_AREAS: Final = (home, viewer, apps, rules, modules, confluence, issues, inspector, api_tokens)
+_AREAS: Final = (home, viewer, apps, rules, modules, confluence, issues, inspector, webhooks, api_tokens)
 
 
 def create_blueprint(sandbox: Sandbox) -> Blueprint:

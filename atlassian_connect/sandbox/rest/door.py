@@ -19,11 +19,13 @@ from werkzeug.http import HTTP_STATUS_CODES
 from ...errors import AuthenticationError, QshMismatchError
 from ...protocol import access
 from ...protocol.qsh import explain, strip_base_path
+from ..hiding import Message, message
 from ..installation import Installation
 from ..log import Crossing, mask_url
 from ..people import Person
 from ..site import Site
 from ..store.attachments import MAX_UPLOAD_BYTES
+from ..token_header import token_header
 from ..verify import Inquiry, token_of, verify
 from .operations import Call, Operation, Reply, RestError
 
@@ -67,10 +69,10 @@ def _missing(call: Call, anything: str) -> NoReturn:
 def _answer(sandbox: Sandbox, site: Site, operation: Operation, arguments: dict[str, str]) -> Response:
     raw_path, query = raw_target()
     inquiry = Inquiry(request.method, strip_base_path(raw_path, site.context_path), query)
-    received_at, status = sandbox.wire.clock(), 500
+    received_at, status, answered = sandbox.wire.clock(), 500, None
     try:
         response = _decide(sandbox, site, operation, arguments, inquiry)
-        status = response.status_code
+        status, answered = response.status_code, message(response.headers.items(), response.get_data())
         return response
     finally:
         sandbox.record(
@@ -85,8 +87,19 @@ def _answer(sandbox: Sandbox, site: Site, operation: Operation, arguments: dict[
                 claims=inquiry.claims,
                 canonical=inquiry.canonical,
                 note=inquiry.note,
+                token=token_header(request.headers.get("Authorization"), request.url),
+                request=_request_shown(operation),
+                answer=answered,
             )
         )
+
+
+def _request_shown(operation: Operation) -> Message:
+    try:
+        body = b"" if operation.uploads else request.get_data()
+    except HTTPException:  # too long: it was not read
+        body = b""
+    return message(request.headers.items(), body)
 
 
 def _decide(

@@ -20,6 +20,7 @@ from werkzeug.routing import Map, Rule
 from werkzeug.urls import iri_to_uri
 
 from ...protocol import access
+from ..hiding import message
 from ..installation import Installation
 from ..log import Crossing, mask_url
 from ..people import Person
@@ -89,6 +90,9 @@ class Inside:
                 status=response.status_code,
                 verdict="bridge",
                 note=note,
+                app_key=installation.app_key,
+                request=message(asked.headers.items(), asked.body),
+                answer=message(response.headers.items(), response.get_data()),
             )
         )
         if viewer is not None:
