@@ -101,8 +101,9 @@ def _progress(state: ConnectState) -> Iterator[Callable[[], None]]:
 
 @modules_group.command("status")
 @click.argument("client_key", required=False)
+@click.option("--strict", is_flag=True, help="Let tenants that were never synced count as failed.")
 @click.option("--json", "json_", is_flag=True, help="As a JSON list.")
-def status_command(client_key: str | None, json_: bool) -> None:
+def status_command(client_key: str | None, strict: bool, json_: bool) -> None:
     """Show how the last sync of each tenant went.
 
     Exit code 1 says that one failed, or had modules refused.
@@ -114,7 +115,7 @@ def status_command(client_key: str | None, json_: bool) -> None:
     def standings() -> Iterator[tuple[Tenant, SyncOutcome | None]]:
         nonlocal is_fine
         for tenant, outcome in state.sync_records.beside(tenants):
-            is_fine = is_fine and (outcome is None or outcome.ok)
+            is_fine = is_fine and (not strict if outcome is None else outcome.ok)
             yield tenant, outcome
 
     if json_:

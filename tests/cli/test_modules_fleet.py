@@ -302,6 +302,15 @@ def test_status_of_one_tenant(run: Run, app: Flask, fleet: Fleet) -> None:
     assert "no tenant with client key" in run("modules", "status", "unknown", exit_code=1).stderr
 
 
+def test_strict_status_takes_a_tenant_that_was_never_synced_as_an_error(run: Run, app: Flask, fleet: Fleet) -> None:
+    grow(app, fleet, 2)
+    run("modules", "sync", fleet.key(0))
+
+    run("modules", "status")
+    assert "1 never synced" in run("modules", "status", "--strict", exit_code=1).stdout
+    run("modules", "status", fleet.key(0), "--strict")
+
+
 def test_failure_is_kept_and_a_good_sync_replaces_it(run: Run, app: Flask, fleet: Fleet) -> None:
     grow(app, fleet, 1)
     with fleet.installations[0].site.faults.add(Unavailable(), path=PATH):

@@ -77,7 +77,8 @@ def add_routes(blueprint: Blueprint, sandbox: Sandbox) -> None:
             return done("Say which module: fill in its key.", where=where, bad=True)
         times = 1 if request.form.get("times") == "once" else None
         site.faults.add(kind.make(key), method=kind.method, path=DYNAMIC_MODULES, times=times)
-        return done(f"{site.name} goes wrong from now on: {kind.text.lower()}.", where=where)
+        what = f"{kind.text} {key}" if name in _WITH_KEY else kind.text
+        return done(f"{site.name} goes wrong from now on: {what}.", where=where)
 
     @blueprint.post("/sandbox/apps/<any(jira, confluence):product>/<app_key>/behave")
     def behave(product: str, app_key: str) -> BaseResponse:
