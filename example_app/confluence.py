@@ -33,6 +33,9 @@ class ConfluenceHost:
         found = map(_area, self._client.paginate("/api/v2/spaces", params={"keys": key}))
         return next((area for area in found if area.key == key), None)
 
+    def is_blocked(self, area: Area) -> bool:
+        return area.id in (self._client.data_policy.blocked_spaces(ids=[area.id]) or ())
+
     def stale_items(self, area: Area, *, until: date, at_most: int) -> list[Item]:
         oldest_first = {"space-id": area.id, "status": "current", "sort": "modified-date"}
         pages = self._client.paginate("/api/v2/pages", params=oldest_first, limit=min(at_most, 250), max_items=at_most)

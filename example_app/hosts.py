@@ -44,6 +44,9 @@ class Host(Protocol):
     def area(self, key: str) -> Area | None:
         """One of them; None when there is no such key."""
 
+    def is_blocked(self, area: Area) -> bool:
+        """Whether an administrator keeps apps out of it. The host then leaves out its items without a word."""
+
     def stale_items(self, area: Area, *, until: date, at_most: int) -> list[Item]:
         """Items that were last touched on that day or before, the oldest first."""
 

@@ -29,6 +29,9 @@ class JiraHost:
         except (HostBadRequestError, HostNotFoundError):
             return None
 
+    def is_blocked(self, area: Area) -> bool:
+        return area.id in (self._client.data_policy.blocked_projects([area.id]) or ())
+
     def stale_items(self, area: Area, *, until: date, at_most: int) -> list[Item]:
         # A date without a time is its first minute, in the time zone of the app's user.
         jql = f'project = "{area.key}" AND statusCategory != Done AND updated <= "{until} 23:59" ORDER BY updated ASC'

@@ -1,5 +1,6 @@
 """The pages that a host shows in a frame."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, abort, render_template, request
@@ -36,7 +37,7 @@ def stale_page() -> str:
     account_id = known_user(current_account_id)
     areas = _areas_for(account_id)
     area = areas[0] if areas else None
-    return _render("stale.html", areas=areas, area=area, items=_stale_now(area, account_id) if area else [])
+    return _render("stale.html", areas=areas, area=area, **(_stale_now(area, account_id) if area else {}))
 
 
 @blueprint.get("/stale/list")
@@ -48,7 +49,7 @@ def stale_list() -> str:
     area = next((area for area in _areas_for(account_id) if area.key == wanted), None)
     if area is None:
         abort(404)
-    return _render("_list.html", area=area, items=_stale_now(area, account_id))
+    return _render("_list.html", area=area, **_stale_now(area, account_id))
 
 
 @blueprint.get("/watched")
@@ -58,7 +59,7 @@ def watched_page() -> str:
     """One watched space: what its dynamic module opens. The list is the one that webhooks keep fresh."""
     account_id = known_user(current_account_id)
     area = watched_area(current_tenant, request.args.get("area", ""))
-    return _render("watched.html", area=area, items=_kept(area, account_id) if area else [])
+    return _render("watched.html", area=area, **(_kept(area, account_id) if area else {}))
 
 
 @blueprint.get("/watched/list")
@@ -69,7 +70,7 @@ def watched_list() -> str:
     area = watched_area(current_tenant, request.args.get("area", ""))
     if area is None:
         abort(404)
-    return _render("_list.html", area=area, items=_kept(area, account_id))
+    return _render("_list.html", area=area, **_kept(area, account_id))
 
 
 @connect.module("adminPages", "stale-pages-settings", name="Stale pages settings", url="/settings")
@@ -104,11 +105,20 @@ def _areas_for(account_id: str) -> list[Area]:
     return [Area(area.host_id, area.key, area.name) for area in watched_areas(current_tenant)]
 
 
-def _stale_now(area: Area, account_id: str) -> list[Item]:
+def _stale_now(area: Area, account_id: str) -> dict[str, Any]:
     host = host_of(current_tenant)
-    items = host.stale_items(area, until=last_stale_day(current_tenant), at_most=MOST_SHOWN)
-    return host.readable_by(account_id, items)
+    until = last_stale_day(current_tenant)
+    return _shown(area, account_id, lambda: host.stale_items(area, until=until, at_most=MOST_SHOWN))
 
 
-def _kept(area: WatchedArea, account_id: str) -> list[Item]:
-    return host_of(current_tenant).readable_by(account_id, stale_in(current_tenant, area)[:MOST_SHOWN])
+def _kept(area: WatchedArea, account_id: str) -> dict[str, Any]:
+    known = Area(area.host_id, area.key, area.name)
+    return _shown(known, account_id, lambda: stale_in(current_tenant, area)[:MOST_SHOWN])
+
+
+def _shown(area: Area, account_id: str, find: Callable[[], list[Item]]) -> dict[str, Any]:
+    """What ``_list.html`` needs: the items that the user may read, or that the app is kept out."""
+    host = host_of(current_tenant)
+    if host.is_blocked(area):
+        return {"blocked": True}
+    return {"items": host.readable_by(account_id, find())}
