@@ -105,6 +105,16 @@ def _list_of_page_v2(call: Call, page_id: str) -> Reply:
 
 
 def _get_v2(call: Call, attachment_id: str) -> Reply:
+    return Reply(payload=_v2(_of_content(call, attachment_id)))
+
+
+def _delete_v2(call: Call, attachment_id: str) -> Reply:
+    file = _of_content(call, attachment_id)
+    call.site.attachments.delete(file.id, call.account_id)
+    return Reply(204)
+
+
+def _of_content(call: Call, attachment_id: str) -> Attachment:
     missing = f"There is no attachment with id {attachment_id}."
     try:
         file = call.site.attachments.get(attachment_id.removeprefix("att"))
@@ -114,7 +124,7 @@ def _get_v2(call: Call, attachment_id: str) -> Reply:
     if page is None:
         raise RestError(404, missing)
     call.require(space_of(call, page).key, missing)
-    return Reply(payload=_v2(file))
+    return file
 
 
 def _download_of_page(call: Call, content_id: str, attachment_id: str) -> Reply:
@@ -236,5 +246,7 @@ CONFLUENCE_OPERATIONS: Final = (
     Operation("GET", _OF_PAGE, _list_of_page, anonymous=True),
     Operation("GET", f"{_OF_PAGE}/<attachment_id>/download", _download_of_page, anonymous=True),
     Operation("GET", "/api/v2/pages/<page_id>/attachments", _list_of_page_v2, anonymous=True),
+    Operation("GET", "/api/v2/blogposts/<page_id>/attachments", _list_of_page_v2, anonymous=True),
     Operation("GET", "/api/v2/attachments/<attachment_id>", _get_v2, anonymous=True),
+    Operation("DELETE", "/api/v2/attachments/<attachment_id>", _delete_v2, scope="DELETE"),
 )

@@ -1,4 +1,4 @@
-"""Properties of pages, spaces and users in Confluence's REST, versions 1 and 2.
+"""Properties of content, comments, spaces and users in Confluence's REST, versions 1 and 2.
 
 Sources: https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-content-properties/,
 https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-content-properties/ and
@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from ..store.content import VersionConflictError
 from ..store.entity_properties import MAX_KEY_LENGTH, MAX_VALUE_LENGTH, EntityProperty, PropertyExistsError
+from .confluence_comments import find_comment
 from .finding import find_page, find_space, find_space_by_key
 from .operations import Call, Operation, Reply, RestError
 from .paging import cursor_page, sorted_by_query, start_page
@@ -133,9 +134,11 @@ def _delete_of_user(call: Call, user_id: str, key: str) -> Reply:
 
 
 def _owner(call: Call, kind: str, owner_id: str, *, writes: bool = False) -> _Owner:
-    """Find what the property belongs to: a page, or a space by id (version 2) or key (version 1)."""
+    """Find what the property belongs to: content, a comment, or a space by id (version 2) or key (version 1)."""
     if kind == "page":
         return kind, find_page(call, owner_id).id
+    if kind == "comment":
+        return kind, find_comment(call, owner_id)[0].id
     space = find_space(call, owner_id) if kind == "space" else find_space_by_key(call, owner_id)
     if writes and call.user is not None and not call.user.administers:
         raise RestError(403, "Only administrators of the space may change its properties.")
@@ -218,7 +221,8 @@ def _v1(call: Call, found: EntityProperty) -> dict[str, Any]:
 
 def _rules() -> list[Operation]:
     operations = []
-    for kind, rule in (("page", "/api/v2/pages/<owner_id>"), ("space", "/api/v2/spaces/<owner_id>")):
+    for kind, name in (("page", "pages"), ("page", "blogposts"), ("comment", "comments"), ("space", "spaces")):
+        rule = f"/api/v2/{name}/<owner_id>"
         many, one = f"{rule}/properties", f"{rule}/properties/<property_id>"
         operations += [
             Operation("GET", many, _of(kind, _list_v2)),

@@ -1,4 +1,4 @@
-"""Version 1 of Confluence's content, search and long-running tasks, as far as the sandbox has them.
+"""Version 1 of Confluence's content and search.
 
 Source: https://developer.atlassian.com/cloud/confluence/rest/v1/
 """
@@ -7,17 +7,34 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from ..store.attachments import Attachment
 from ..store.content import Page
-from ..store.tasks import Task
-from .confluence import allowed_on_content
-from .confluence_search import find_content
-from .cql import CqlError
-from .finding import find_page, find_space_by_key, space_of, visible_pages, visible_spaces
+from ..store.values import Comment
+from .confluence_bodies import expanded_bodies, read_storage
+from .confluence_comments import comment_v1_json, create_comment_v1, find_comment
+from .confluence_search import find_entries
+from .confluence_writing import conflicts, may_delete, may_write, read_title, read_version, text_of
+from .cql import CqlError, Entry
+from .finding import find_page, find_space_by_key, space_of, visible_pages
 from .operations import Call, Operation, Reply, RestError
 from .paging import search_page, start_page
-from .shapes import confluence_time, content_json, space_v1_json
+from .shapes import attachment_json, confluence_time, content_json
 
-__all__ = ["OPERATIONS"]
+__all__ = ["OPERATIONS", "content_v1_json", "expand_of"]
+
+_EXCERPT: Final = 200
+
+
+def expand_of(call: Call) -> frozenset[str]:
+    """The parts that ``expand`` names."""
+    return frozenset(name.strip() for name in call.query.get("expand", "").split(","))
+
+
+def content_v1_json(call: Call, page: Page, expand: frozenset[str]) -> dict[str, Any]:
+    """Content with its bodies as ``expand`` asks for them."""
+    json = content_json(page, call.site, expand)
+    bodies = expanded_bodies(call.site, page, page.body, expand)
+    return json | ({"body": bodies} if bodies else {})
 
 
 def _contents(call: Call) -> Reply:
@@ -26,45 +43,144 @@ def _contents(call: Call) -> Reply:
         raise RestError(400, "type must be page or blogpost.")
     found = [
         page
-        for page in visible_pages(call)
-        if kind == "page"
-        and (title is None or page.title == title)
-        and (space_key is None or space_of(call, page).key == space_key)
+        for page in visible_pages(call, type=kind)
+        if (title is None or page.title == title) and (space_key is None or space_of(call, page).key == space_key)
     ]
-    return start_page(call, found, lambda page: content_json(page, call.site, _expand(call)))
+    return start_page(call, found, lambda page: content_v1_json(call, page, expand_of(call)))
 
 
 def _content(call: Call, content_id: str) -> Reply:
-    return Reply(payload=content_json(find_page(call, content_id), call.site, _expand(call)))
+    if _is_comment(call, content_id):
+        comment, page = find_comment(call, content_id)
+        return Reply(payload=comment_v1_json(call, comment, page, expand_of(call)))
+    return Reply(payload=content_v1_json(call, find_page(call, content_id), expand_of(call)))
 
 
-def _space_of_key(call: Call, key: str) -> Reply:
-    space = find_space_by_key(call, key)
-    payload = space_v1_json(space, call.site)
-    if call.expands("operations"):
-        names = allowed_on_content(call, call.person, key)
-        payload["operations"] = [{"operation": name, "targetType": "page"} for name in names]
-    return Reply(payload=payload)
+def _create(call: Call) -> Reply:
+    wanted = call.json_object()
+    kind = wanted.get("type")
+    if kind == "comment":
+        return create_comment_v1(call, wanted)
+    if kind not in ("page", "blogpost"):
+        raise RestError(400, "type must be page, blogpost or comment.")
+    space, above = wanted.get("space"), wanted.get("ancestors")
+    if not isinstance(space, dict):
+        raise RestError(400, "space must name the space by its key.")
+    found = find_space_by_key(call, text_of(space, "key"))
+    parent = above[-1] if isinstance(above, list) and above and isinstance(above[-1], dict) else None
+    parent_id = find_page(call, text_of(parent, "id"), type="page").id if parent and kind == "page" else None
+    status = wanted.get("status", "current")
+    if status not in ("current", "draft"):
+        raise RestError(400, "status must be current or draft.")
+    with conflicts():
+        page = call.site.content.create_page(
+            found.id,
+            read_title(wanted),
+            read_storage(call, wanted) or "",
+            account_id=may_write(call),
+            type=kind,
+            status=status,
+            parent_id=parent_id,
+        )
+    return Reply(payload=content_v1_json(call, page, frozenset({"space", "version", "history", "body.storage"})))
+
+
+def _update(call: Call, content_id: str) -> Reply:
+    if _is_comment(call, content_id):
+        return _update_comment(call, content_id)
+    page, wanted = _written_page(call, content_id), call.json_object()
+    number, message = read_version(wanted)
+    above, status = wanted.get("ancestors"), wanted.get("status", "current")
+    parent = above[-1] if isinstance(above, list) and above and isinstance(above[-1], dict) else None
+    if status not in ("current", "draft"):
+        raise RestError(400, "status must be current or draft.")
+    with conflicts():
+        changed = call.site.content.edit_page(
+            page.id,
+            account_id=may_write(call),
+            title=read_title(wanted) if "title" in wanted else None,
+            body=read_storage(call, wanted),
+            version=number,
+            message=message,
+            parent_id=find_page(call, text_of(parent, "id"), type="page").id if parent else None,
+            status="current" if status == "current" else page.status,
+        )
+    return Reply(payload=content_v1_json(call, changed, frozenset({"space", "version", "history", "body.storage"})))
+
+
+def _update_comment(call: Call, content_id: str) -> Reply:
+    comment, page = find_comment(call, content_id)
+    wanted = call.json_object()
+    number, _ = read_version(wanted)
+    with conflicts():
+        body, account_id = read_storage(call, wanted), may_write(call)
+        edited = call.site.content.edit_comment(comment.id, account_id=account_id, body=body, version=number)
+    return Reply(payload=comment_v1_json(call, edited, page, frozenset({"version", "body.storage"})))
+
+
+def _delete(call: Call, content_id: str) -> Reply:
+    if _is_comment(call, content_id):
+        comment, _ = find_comment(call, content_id)
+        call.site.content.delete_comment(comment.id, account_id=may_delete(call))
+        return Reply(204)
+    page, account_id = _written_page(call, content_id), may_delete(call)
+    if call.query.get("status") == "trashed":
+        if page.status != "trashed":
+            raise RestError(404, f"No content found with id: {content_id}")
+        call.site.content.delete_page(page.id, account_id=account_id)
+    elif page.status == "trashed":
+        raise RestError(404, f"No content found with id: {content_id}")
+    elif page.status == "draft":
+        call.site.content.delete_page(page.id, account_id=account_id)
+    else:
+        call.site.content.trash_page(page.id, account_id=account_id)
+    return Reply(204)
+
+
+def _written_page(call: Call, content_id: str) -> Page:
+    """What is written to is found whatever its status."""
+    missing = f"No content found with id: {content_id}"
+    try:
+        page = call.site.content.page(content_id)
+    except KeyError:
+        raise RestError(404, missing) from None
+    call.require(space_of(call, page).key, missing)
+    return page
+
+
+def _is_comment(call: Call, content_id: str) -> bool:
+    try:
+        call.site.content.comment(content_id)
+    except KeyError:
+        return False
+    return True
+
+
+# --- search -----------------------------------------------------------------------------------------------------------
 
 
 def _search_content(call: Call) -> Reply:
-    return search_page(call, _found(call), lambda page: content_json(page, call.site, _expand(call)))
+    return search_page(call, _found(call), lambda one: _entry_json(call, one, expand_of(call)))
 
 
 def _search(call: Call) -> Reply:
     found = _found(call)
+    spaces = {space.key: space for space in call.site.content.spaces()}
+    expand = frozenset(name.removeprefix("content.") for name in expand_of(call) if name.startswith("content."))
 
-    def write(page: Page) -> dict[str, Any]:
-        space = space_of(call, page)
+    def write(one: Entry) -> dict[str, Any]:
+        content = _entry_json(call, one, expand)
         return {
-            "content": content_json(page, call.site),
-            "title": page.title,
-            "excerpt": "",
-            "url": f"/spaces/{space.key}/pages/{page.id}",
-            "resultGlobalContainer": {"title": space.name, "displayUrl": f"/spaces/{space.key}"},
+            "content": content,
+            "title": one.title,
+            "excerpt": one.text[:_EXCERPT],
+            "url": content["_links"].get("webui", ""),
+            "resultGlobalContainer": {"title": spaces[one.space_key].name, "displayUrl": f"/spaces/{one.space_key}"},
+            "breadcrumbs": [],
             "entityType": "content",
-            "iconCssClass": "aui-icon content-type-page",
-            "lastModified": confluence_time(page.modified),
+            "iconCssClass": f"aui-icon content-type-{one.type}",
+            "lastModified": confluence_time(one.modified),
+            "friendlyLastModified": confluence_time(one.modified)[:10],
             "score": 0.0,
         }
 
@@ -73,76 +189,29 @@ def _search(call: Call) -> Reply:
     return reply
 
 
-def _found(call: Call) -> list[Page]:
+def _found(call: Call) -> list[Entry]:
     try:
-        return find_content(call.site, call.query.get("cql", ""), account_id=call.account_id, sees=call.lists)
+        cql = call.query.get("cql", "")
+        return find_entries(call.site, cql, account_id=call.account_id, sees=call.lists)
     except CqlError as error:
         raise RestError(400, str(error)) from error
 
 
-# --- long-running tasks -----------------------------------------------------------------------------------------------
-
-
-def _copy_hierarchy(call: Call, content_id: str) -> Reply:
-    page = find_page(call, content_id)
-    wanted = call.json_object()
-    destination = find_page(call, str(wanted.get("destinationPageId", "")))
-    options = wanted.get("titleOptions", {})
-    if not isinstance(options, dict) or not isinstance(options.get("prefix", ""), str):
-        raise RestError(400, "titleOptions must be an object, with a text as prefix.")
-    title, account_id = f"{options.get('prefix', '')}{page.title}"[:255], call.account_id
-
-    def copy() -> str:
-        return call.site.content.copy_page(
-            page.id, space_id=destination.space_id, title=title, account_id=account_id
-        ).id
-
-    task = call.site.tasks.start("confluence", "copy.page.hierarchy", account_id, copy)
-    return Reply(202, {"id": task.id, "links": {"status": f"/rest/api/longtask/{task.id}"}})
-
-
-def _long_task(call: Call, task_id: str) -> Reply:
-    try:
-        task = call.site.tasks.get("confluence", task_id, call.account_id)
-    except KeyError:
-        raise RestError(404, f"There is no task with id {task_id}.") from None
-    return Reply(payload=_task_json(call, task))
-
-
-def _task_json(call: Call, task: Task) -> dict[str, Any]:
-    failed = task.finished and task.failure is not None
-    messages: list[dict[str, Any]] = [{"translation": task.failure, "args": []}] if failed else []
-    return {
-        "id": task.id,
-        "name": {"key": task.description, "args": []},
-        "elapsedTime": int((task.updated - task.started) * 1000),
-        "percentageComplete": task.progress,
-        "successful": task.finished and not failed,
-        "finished": task.finished,
-        "messages": messages,
-        "errors": messages,
-        "additionalDetails": {"destinationId": task.result} if task.result else {},
-        "_links": {"self": f"{call.site.base_url}{call.path}", "base": call.site.base_url},
-    }
-
-
-def _all_spaces(call: Call) -> Reply:
-    keys = call.list_of("spaceKey")
-    found = [space for space in visible_spaces(call) if keys is None or space.key in keys]
-    return start_page(call, found, lambda space: space_v1_json(space, call.site))
-
-
-def _expand(call: Call) -> frozenset[str]:
-    return frozenset(name.strip() for name in call.query.get("expand", "").split(","))
+def _entry_json(call: Call, one: Entry, expand: frozenset[str]) -> dict[str, Any]:
+    if isinstance(one.value, Comment):
+        return comment_v1_json(call, one.value, call.site.content.page(one.container), expand)
+    if isinstance(one.value, Attachment):
+        return attachment_json(one.value, call.site)
+    page: Page = one.value
+    return content_v1_json(call, page, expand)
 
 
 OPERATIONS: Final = (
     Operation("GET", "/rest/api/content", _contents),
+    Operation("POST", "/rest/api/content", _create, scope="WRITE"),
     Operation("GET", "/rest/api/content/search", _search_content),
     Operation("GET", "/rest/api/content/<content_id>", _content, anonymous=True),
+    Operation("PUT", "/rest/api/content/<content_id>", _update, scope="WRITE"),
+    Operation("DELETE", "/rest/api/content/<content_id>", _delete, scope="DELETE"),
     Operation("GET", "/rest/api/search", _search),
-    Operation("GET", "/rest/api/space", _all_spaces),
-    Operation("GET", "/rest/api/space/<key>", _space_of_key, anonymous=True),
-    Operation("POST", "/rest/api/content/<content_id>/pagehierarchy/copy", _copy_hierarchy, scope="WRITE"),
-    Operation("GET", "/rest/api/longtask/<task_id>", _long_task),
 )

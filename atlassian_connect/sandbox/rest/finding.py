@@ -32,9 +32,15 @@ def visible_spaces(call: Call) -> list[Space]:
     return [space for space in call.site.content.spaces() if call.lists(space.key)]
 
 
-def visible_pages(call: Call, space_id: str | None = None) -> list[Page]:
-    """Pages that belong in a list, of one space or of all."""
-    return [page for page in call.site.content.pages(space_id) if call.lists(space_of(call, page).key)]
+def visible_pages(call: Call, space_id: str | None = None, *, type: str = "page") -> list[Page]:
+    """Pages that belong in a list, of one space or of all. ``status`` of the query chooses, ``current`` by default."""
+    keys = {space.id: space.key for space in call.site.content.spaces()}
+    found = [
+        page
+        for status in sorted(call.list_of("status") or {"current"})
+        for page in call.site.content.pages(space_id, type=type, status=status)
+    ]
+    return [page for page in found if call.lists(keys[page.space_id])]
 
 
 def visible_projects(call: Call) -> list[Project]:
@@ -68,13 +74,21 @@ def find_space_by_key(call: Call, key: str) -> Space:
     return space
 
 
-def find_page(call: Call, page_id: str) -> Page:
-    """:raises RestError: there is none, or it is not for this call."""
+def find_page(call: Call, page_id: str, *, type: str | None = None) -> Page:
+    """Find a page, blog post or custom content. Drafts and what is in the trash are found by their ``status`` only.
+
+    :param type: None for any of them.
+    :raises RestError: there is none, or it is not for this call.
+    """
     missing = f"No content found with id: {page_id}"
     try:
         page = call.site.content.page(page_id)
     except KeyError:
         raise RestError(404, missing) from None
+    if page.status not in (call.list_of("status") or {"current"}) and "any" not in call.query.getlist("status"):
+        raise RestError(404, missing)
+    if type not in (None, page.type):
+        raise RestError(404, missing)
     call.require(space_of(call, page).key, missing)
     return page
 

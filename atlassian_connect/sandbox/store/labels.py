@@ -24,12 +24,16 @@ class Labels(Part):
         """The pages and blog posts that have a label."""
         return [self._db.get(PAGES, label.page_id) for label in self._db.find(LABELS, name=name)]
 
+    def labels_by_page(self) -> dict[str, list[Label]]:
+        """The labels of all pages, by the page's id."""
+        found: dict[str, list[Label]] = {}
+        for label in self._db.find(LABELS):
+            found.setdefault(label.page_id, []).append(label)
+        return found
+
     def all_labels(self) -> dict[str, set[str]]:
         """The names of the labels of all pages, by the page's id: for searches."""
-        found: dict[str, set[str]] = {}
-        for label in self._db.find(LABELS):
-            found.setdefault(label.page_id, set()).add(label.name)
-        return found
+        return {page_id: {label.name for label in labels} for page_id, labels in self.labels_by_page().items()}
 
     def add_label(self, page_id: str, name: str, *, account_id: str, prefix: str = "global") -> Label:
         """Label a page. Nothing happens when it has the label.

@@ -18,7 +18,7 @@ def test_content(sandbox: Sandbox, confluence):
     page = sandbox.content.pages()[0]
     plain = confluence("GET", f"/rest/api/content/{page.id}").json
     assert (plain["id"], plain["type"], plain["title"]) == (page.id, "page", page.title)
-    assert set(plain["_expandable"]) == {"space", "version", "history"}
+    assert set(plain["_expandable"]) == {"space", "version", "history", "ancestors"}
     whole = confluence("GET", f"/rest/api/content/{page.id}?expand=space,version,body.storage,history").json
     assert (whole["space"]["key"], whole["version"]["number"]) == ("DS", page.version)
     assert whole["body"]["storage"]["value"] == page.body
@@ -43,19 +43,19 @@ def walk(confluence, path: str) -> list[dict]:
 def test_lists_page_by_page(confluence):
     assert len(walk(confluence, "/rest/api/content?limit=7")) == 24
     assert len(walk(confluence, "/rest/api/content?spaceKey=ENG&limit=3&start=1")) == 9
-    found = walk(confluence, "/rest/api/search?cql=space+in+(DS,ENG)+order+by+title&limit=5")
+    found = walk(confluence, "/rest/api/search?cql=type=page+and+space+in+(DS,ENG)+order+by+title&limit=5")
     assert len(found) == 18
     assert found == sorted(found, key=lambda one: one["title"].lower())
     assert len(walk(confluence, "/rest/api/content/search?cql=type=page&limit=10")) == 24
-    assert confluence("GET", "/rest/api/content?type=blogpost").json["results"] == []
+    assert len(confluence("GET", "/rest/api/content?type=blogpost").json["results"]) == 2
     assert confluence("GET", "/rest/api/content?title=Parental%20leave").json["size"] == 1
     for bad in ("content?type=x", "content?limit=x", "search", "search?cql=a", "content/search?cql=type=page&cursor=x"):
         assert confluence("GET", f"/rest/api/{bad}").status_code == 400
 
 
 def test_search_tells_how_many(confluence):
-    payload = confluence("GET", '/rest/api/search?cql=title+~+"handbook"').json
-    assert (payload["totalSize"], payload["cqlQuery"]) == (1, 'title ~ "handbook"')
+    payload = confluence("GET", '/rest/api/search?cql=type=page+and+title+~+"handbook"').json
+    assert (payload["totalSize"], payload["cqlQuery"]) == (1, 'type=page and title ~ "handbook"')
     assert payload["results"][0]["content"]["title"] == "On-call handbook"
 
 

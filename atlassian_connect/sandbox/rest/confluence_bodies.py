@@ -1,0 +1,116 @@
+"""Bodies of content in Confluence's REST: reading what apps send, and writing what they ask for.
+
+Bodies are kept in storage format. The ``view`` of one is made like the site's own pages, except that the macros of apps
+are left as empty elements, since a frame belongs to somebody who looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from markupsafe import Markup
+
+from ..macros.render import Links, Renderer
+from ..macros.storage import Macro, StorageFormatError, parse, with_macro_ids
+from ..site import Site
+from ..store.content import Page
+from .operations import Call, RestError
+from .shapes import web_path
+
+__all__ = ["VIEWS", "body_json", "expanded_bodies", "read_storage", "view_html", "wanted_format"]
+
+#: Representations that are made like the pages of the site.
+VIEWS: Final = frozenset({"view", "export_view", "styled_view", "anonymous_export_view"})
+_KNOWN: Final = frozenset({"atlas_doc_format", "wiki", "editor", "editor2", "raw", "plain"})
+_STORAGE: Final = frozenset({"storage"})
+
+
+def read_storage(call: Call, wanted: Mapping[str, Any]) -> str | None:
+    """The body of a request, in either version's form, with ids for its macros. None: there is none.
+
+    :raises RestError: another representation than storage, or no well-formed storage format.
+    """
+    body = wanted.get("body")
+    if isinstance(body, Mapping) and "representation" not in body:
+        inner = next((body[name] for name in ("storage", *sorted(_KNOWN)) if isinstance(body.get(name), Mapping)), None)
+        name = next((name for name in ("storage", *sorted(_KNOWN)) if body.get(name) is inner), "")
+        body = {"representation": name, **inner} if inner is not None else body
+    if body is None:
+        return None
+    representation = body.get("representation") if isinstance(body, Mapping) else None
+    if representation in _KNOWN:
+        raise RestError(501, f"The sandbox keeps bodies in storage format; it does not take {representation}.")
+    if not isinstance(body, Mapping) or representation != "storage" or not isinstance(body.get("value"), str):
+        raise RestError(400, "body must have the representation storage and a text as value.")
+    text = str(body["value"])
+    try:
+        parse(text)
+    except StorageFormatError as error:
+        raise RestError(400, str(error)) from error
+    return with_macro_ids(text, call.site.ids.uuid)
+
+
+def wanted_format(call: Call, *, single: bool = False) -> str:
+    """What ``body-format`` asks for; empty for no body.
+
+    :param single: of one object: then it may be a view, too.
+    :raises RestError: it is nothing that the operation has.
+    """
+    wanted = call.query.get("body-format", "")
+    if wanted == "atlas_doc_format" or (single and wanted in ("editor",)):
+        raise RestError(501, f"The sandbox keeps bodies in storage format; it does not have the body-format {wanted}.")
+    if wanted not in ("", "storage") and not (single and wanted in VIEWS):
+        raise RestError(400, f"{wanted} is no body-format of this operation.")
+    return wanted
+
+
+def body_json(site: Site, page: Page, body: str, wanted: str) -> dict[str, Any]:
+    """A body as version 2 writes it.
+
+    :param page: what the body is of, or its comment.
+    :param wanted: see :func:`wanted_format`.
+    """
+    if not wanted:
+        return {}
+    value = body if wanted == "storage" else view_html(site, page, body)
+    return {wanted: {"representation": wanted, "value": value}}
+
+
+def expanded_bodies(site: Site, page: Page, body: str, expand: frozenset[str]) -> dict[str, Any]:
+    """Bodies as version 1 writes them, as ``expand`` asks for: ``body.view``, ``body.storage``."""
+    found: dict[str, Any] = {}
+    for name in sorted(VIEWS | _STORAGE):
+        if f"body.{name}" in expand:
+            found |= body_json(site, page, body, name)
+    if "body.atlas_doc_format" in expand:
+        raise RestError(501, "The sandbox keeps bodies in storage format; it does not have body.atlas_doc_format.")
+    return found
+
+
+def view_html(site: Site, page: Page | None, body: str) -> str:
+    """A body as HTML."""
+    return str(Renderer(_links(site, page), _left_empty).render(body))
+
+
+def _left_empty(macro: Macro, renderer: Renderer) -> Markup:
+    return Markup('<div class="ap-container" data-macro-name="{}" data-macro-id="{}"></div>').format(
+        macro.name, macro.id
+    )
+
+
+def _links(site: Site, page: Page | None) -> Links:
+    def linked_page(space_key: str | None, title: str) -> str | None:
+        spaces = site.content.spaces()
+        wanted = [one for one in spaces if (one.key == space_key if space_key else page and one.id == page.space_id)]
+        found = site.content.page_by_title(wanted[0].id, title) if wanted else None
+        return f"{site.base_url}{web_path(found, wanted[0].key)}" if found else None
+
+    def attachment(name: str) -> str | None:
+        return f"{site.base_url}/download/attachments/{page.id}/{name}" if page else None
+
+    def user(account_id: str) -> str | None:
+        person = site.person(account_id)
+        return person.name if person else None
+
+    return Links(linked_page, attachment, user)

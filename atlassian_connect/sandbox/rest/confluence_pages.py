@@ -1,0 +1,252 @@
+"""Pages and blog posts in version 2 of Confluence's REST, with their versions and labels.
+
+Source: https://developer.atlassian.com/cloud/confluence/rest/v2/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+from ..store.content import Page
+from ..store.values import Label
+from .confluence_bodies import body_json, read_storage, wanted_format
+from .confluence_writing import conflicts, may_delete, may_write, read_title, read_version, text_of
+from .finding import find_page, find_space, space_of, visible_pages
+from .operations import Call, Operation, Reply, RestError
+from .paging import cursor_page, sorted_by_query
+from .shapes import label_json, page_json, version_json
+
+__all__ = ["OPERATIONS"]
+
+_ORDERS: Final[dict[str, Callable[[Page], Any]]] = {
+    "id": lambda page: int(page.id),
+    "created-date": lambda page: page.created,
+    "modified-date": lambda page: page.modified,
+    "title": lambda page: page.title.lower(),
+}
+
+
+def _list(call: Call, kind: str) -> Reply:
+    ids, space_ids = call.list_of("id"), call.list_of("space-id")
+    pages = [one for one in visible_pages(call, type=kind) if space_ids is None or one.space_id in space_ids]
+    return _listed(call, [one for one in pages if ids is None or one.id in ids])
+
+
+def _of_space(call: Call, kind: str, space_id: str) -> Reply:
+    pages = visible_pages(call, find_space(call, space_id).id, type=kind)
+    if call.query.get("depth") == "root":
+        pages = [one for one in pages if one.parent_id is None]
+    return _listed(call, pages)
+
+
+def _of_label(call: Call, kind: str, label_id: str) -> Reply:
+    content = call.site.content
+    wanted = {page_id for page_id, labels in content.labels_by_page().items() if label_id in {one.id for one in labels}}
+    if not wanted:
+        raise RestError(404, f"There is no label with id {label_id}.")
+    return _listed(call, [one for one in visible_pages(call, type=kind) if one.id in wanted])
+
+
+def _listed(call: Call, pages: list[Page]) -> Reply:
+    title, wanted = call.query.get("title"), wanted_format(call)
+    found = [page for page in pages if title is None or page.title == title]
+    return cursor_page(call, sorted_by_query(call, found, _ORDERS), lambda page: _json(call, page, wanted))
+
+
+def _get(call: Call, kind: str, page_id: str) -> Reply:
+    page, wanted = _find(call, kind, page_id), wanted_format(call, single=True)
+    number = call.integer("version", 0, maximum=10**9)
+    json = _json(call, page, wanted)
+    if number and number != page.version:
+        old = next((one for one in call.site.content.versions(page.id) if one.number == number), None)
+        if old is None:
+            raise RestError(404, f"The content has no version {number}.")
+        json |= {"title": old.title, "body": body_json(call.site, page, old.body, wanted)}
+        json["version"] = version_json(old.number, old.author, old.created, old.message)
+    if call.query.get("include-labels") == "true":
+        json["labels"] = {"results": [label_json(one) for one in call.site.content.labels(page.id)]}
+    return Reply(payload=json)
+
+
+def _create(call: Call, kind: str) -> Reply:
+    wanted = call.json_object()
+    space, status = find_space(call, text_of(wanted, "spaceId")), wanted.get("status", "current")
+    if status not in ("current", "draft"):
+        raise RestError(400, "status must be current or draft.")
+    parent_id = None
+    if kind == "page" and call.query.get("root-level") != "true":
+        parent_id = text_of(wanted, "parentId") or _homepage(call, space.id, space.homepage_id)
+        if parent_id and find_page(call, parent_id, type="page").space_id != space.id:
+            raise RestError(400, "The parent is in another space.")
+    title = text_of(wanted, "title") if status == "draft" else read_title(wanted)
+    with conflicts():
+        page = call.site.content.create_page(
+            space.id,
+            title,
+            read_storage(call, wanted) or "",
+            account_id=may_write(call),
+            type=kind,
+            status=status,
+            parent_id=parent_id,
+        )
+    return Reply(payload=_json(call, page, "storage"))
+
+
+def _homepage(call: Call, space_id: str, homepage_id: str) -> str | None:
+    return next((one.id for one in call.site.content.pages(space_id) if one.id == homepage_id), None)
+
+
+def _update(call: Call, kind: str, page_id: str) -> Reply:
+    page, wanted = _any_status(call, kind, page_id), call.json_object()
+    number, message = read_version(wanted)
+    status = wanted.get("status")
+    if wanted.get("id") not in (page.id, int(page.id)) or status not in ("current", "draft"):
+        raise RestError(400, "id must be the id of the content, and status must be current or draft.")
+    if status == "draft" and page.status != "draft":
+        raise RestError(501, "The sandbox has no drafts of what is published.")
+    title, parent_id = read_title(wanted), text_of(wanted, "parentId") or None
+    if parent_id is not None and find_page(call, parent_id, type="page").space_id != page.space_id:
+        raise RestError(400, "The parent is in another space.")
+    with conflicts():
+        edited = call.site.content.edit_page(
+            page.id,
+            title=title,
+            body=read_storage(call, wanted),
+            account_id=may_write(call),
+            # A draft has the version 1 until it is published, which is version 1 as well.
+            version=None if page.status == "draft" and number == 1 else number,
+            message=message,
+            parent_id=parent_id,
+            status=status,
+        )
+    return Reply(payload=_json(call, edited, "storage"))
+
+
+def _delete(call: Call, kind: str, page_id: str) -> Reply:
+    page, account_id = _any_status(call, kind, page_id), may_delete(call)
+    if call.query.get("purge") == "true":
+        if page.status != "trashed":
+            raise RestError(400, "Only what is in the trash can be purged.")
+        call.site.content.delete_page(page.id, account_id=account_id)
+    elif page.status == "trashed":
+        raise RestError(404, f"No content found with id: {page_id}")
+    elif page.status == "draft":
+        call.site.content.delete_page(page.id, account_id=account_id)
+    else:
+        call.site.content.trash_page(page.id, account_id=account_id)
+    return Reply(204)
+
+
+def _any_status(call: Call, kind: str, page_id: str) -> Page:
+    """What is written to is found whatever its status."""
+    missing = f"No content found with id: {page_id}"
+    try:
+        page = call.site.content.page(page_id)
+    except KeyError:
+        raise RestError(404, missing) from None
+    if page.type != kind:
+        raise RestError(404, missing)
+    call.require(space_of(call, page).key, missing)
+    return page
+
+
+# --- what belongs to them ---------------------------------------------------------------------------------------------
+
+
+def _children(call: Call, page_id: str) -> Reply:
+    below = call.site.content.children(_find(call, "page", page_id).id)
+
+    def write(page: Page) -> dict[str, Any]:
+        facts = {"id": page.id, "status": page.status, "title": page.title, "spaceId": page.space_id}
+        return {**facts, "childPosition": page.position}
+
+    return cursor_page(call, below, write)
+
+
+def _ancestors(call: Call, page_id: str) -> Reply:
+    above = call.site.content.ancestors(_find(call, "page", page_id).id)
+    return cursor_page(call, above, lambda page: {"id": page.id, "type": "page"})
+
+
+def _versions(call: Call, kind: str, page_id: str) -> Reply:
+    page, wanted = _find(call, kind, page_id), wanted_format(call)
+    found = call.site.content.versions(page.id)[::-1]
+
+    def write(number: int) -> dict[str, Any]:
+        one = found[number]
+        json = version_json(one.number, one.author, one.created, one.message)
+        body = body_json(call.site, page, one.body, wanted)
+        return {**json, kind: {"id": page.id, "title": one.title, "body": body}}
+
+    return cursor_page(call, range(len(found)), write)
+
+
+def _version(call: Call, kind: str, page_id: str, number: str) -> Reply:
+    page = _find(call, kind, page_id)
+    found = {str(one.number): one for one in call.site.content.versions(page.id)}
+    one = found.get(number)
+    if one is None:
+        raise RestError(404, f"The content has no version {number}.")
+    json = version_json(one.number, one.author, one.created, one.message)
+    return Reply(payload={**json, "contentTypeModified": False, "collaborators": [one.author]})
+
+
+def _labels(call: Call, kind: str, page_id: str) -> Reply:
+    return _labels_page(call, call.site.content.labels(_find(call, kind, page_id).id))
+
+
+def _all_labels(call: Call) -> Reply:
+    found = {one.id: one for labels in call.site.content.labels_by_page().values() for one in labels}
+    ids, prefix = call.list_of("label-id"), call.query.get("prefix")
+    every = [one for one in found.values() if (ids is None or one.id in ids) and prefix in (None, one.prefix)]
+    return _labels_page(call, every)
+
+
+def _labels_of_space(call: Call, space_id: str) -> Reply:
+    pages = {one.id for one in call.site.content.all_pages() if one.space_id == find_space(call, space_id).id}
+    by_page = call.site.content.labels_by_page()
+    found = {one.id: one for page_id in pages for one in by_page.get(page_id, ())}
+    return _labels_page(call, list(found.values()))
+
+
+def _labels_page(call: Call, labels: list[Label]) -> Reply:
+    orders: dict[str, Callable[[Label], Any]] = {"id": lambda one: int(one.id), "name": lambda one: one.name}
+    found = sorted_by_query(call, labels, orders)
+    return cursor_page(call, found, lambda one: {"id": one.id, "name": one.name, "prefix": one.prefix})
+
+
+def _find(call: Call, kind: str, page_id: str) -> Page:
+    return find_page(call, page_id, type=kind)
+
+
+def _json(call: Call, page: Page, wanted: str) -> dict[str, Any]:
+    body = body_json(call.site, page, page.body, wanted)
+    return page_json(page, space_key=space_of(call, page).key, body=body)
+
+
+def _rules(kind: str, name: str) -> list[Operation]:
+    many, one = f"/api/v2/{name}", f"/api/v2/{name}/<page_id>"
+    return [
+        Operation("GET", many, partial(_list, kind=kind)),
+        Operation("POST", many, partial(_create, kind=kind), scope="WRITE"),
+        Operation("GET", one, partial(_get, kind=kind), anonymous=True),
+        Operation("PUT", one, partial(_update, kind=kind), scope="WRITE"),
+        Operation("DELETE", one, partial(_delete, kind=kind), scope="DELETE"),
+        Operation("GET", f"{one}/versions", partial(_versions, kind=kind), anonymous=True),
+        Operation("GET", f"{one}/versions/<number>", partial(_version, kind=kind), anonymous=True),
+        Operation("GET", f"{one}/labels", partial(_labels, kind=kind), anonymous=True),
+        Operation("GET", f"/api/v2/spaces/<space_id>/{name}", partial(_of_space, kind=kind), anonymous=True),
+        Operation("GET", f"/api/v2/labels/<label_id>/{name}", partial(_of_label, kind=kind)),
+    ]
+
+
+OPERATIONS: Final = (
+    *_rules("page", "pages"),
+    *_rules("blogpost", "blogposts"),
+    Operation("GET", "/api/v2/pages/<page_id>/children", _children, anonymous=True),
+    Operation("GET", "/api/v2/pages/<page_id>/ancestors", _ancestors, anonymous=True),
+    Operation("GET", "/api/v2/labels", _all_labels),
+    Operation("GET", "/api/v2/spaces/<space_id>/content/labels", _labels_of_space, anonymous=True),
+)
