@@ -13,7 +13,7 @@ import click
 from atlassian_connect.sandbox import Crossing
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d{3,}")
-_SHOWN_PARAMETERS = ("area", "moduleKey")
+_SHOWN_PARAMETERS = ("area",)
 
 
 class StoryError(Exception):
@@ -114,6 +114,8 @@ def _verified(crossing: Crossing) -> str:
     if crossing.direction == "app→host":
         if crossing.verdict == "verified":
             return "qsh verified"
+        if crossing.verdict == "fault":
+            return "refused"
         # The app may be faster than the host is done with installing it; then it asks again.
         return "too early" if "/app/module/dynamic" in crossing.url else crossing.verdict
     if crossing.claims is None:

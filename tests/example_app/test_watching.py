@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from werkzeug.test import Client
 
 from atlassian_connect.sandbox import MEMBER, Sandbox
 from atlassian_connect.sandbox.faults import DYNAMIC_MODULES, ModuleRefused
@@ -45,6 +46,17 @@ def test_watching_registers_a_module_that_opens(admin: Visitor) -> None:
     page = admin.installation.open(module.key)
     assert page.status == 200
     assert titles(page.text)[0] == "Kubernetes upgrade 1.27"
+
+
+def test_link_is_on_every_page_of_the_site_and_goes_when_nobody_watches(sandbox: Sandbox, admin: Visitor) -> None:
+    def spaces() -> str:
+        return Client(sandbox.wsgi_app).get("/wiki/spaces", base_url=sandbox.origin).text
+
+    assert "Stale in Engineering" not in spaces()
+    admin.post("/api/watch", {"key": "ENG"})
+    assert "Stale in Engineering" in spaces()
+    admin.post("/api/unwatch", {"key": "ENG"})
+    assert "Stale in Engineering" not in spaces()
 
 
 def test_watching_on_jira(jira_admin: Visitor) -> None:

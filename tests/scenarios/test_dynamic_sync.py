@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from atlassian_connect import AtlassianConnect, Module
+from atlassian_connect import AtlassianConnect, Module, text
 from atlassian_connect.client.dynamic_modules import DYNAMIC_MODULES_PATH
 from atlassian_connect.errors import HostError, HostServerError, HostUnreachableError, RateLimitedError
 from atlassian_connect.sandbox import Sandbox, SandboxServer, WsgiTransport
@@ -41,6 +41,7 @@ class World:
         """Put a version of the app into service: same database, other descriptor."""
         connect = AtlassianConnect()
         connect.dynamic_modules(lambda tenant: self.wanted)
+        connect.describe(translations={"en-US": {"hello": "Hello, as translated"}})
         config = {"ATLASSIAN_CONNECT_ENCRYPTION_KEYS": self.encryption_keys} if self.encryption_keys else {}
         self.app = self.make_app(
             connect,
@@ -207,6 +208,18 @@ def test_defaults_that_the_host_lists_are_no_change(world):
         assert world.sync(*NOW).changed == ("moved",)
         assert world.sync(*NOW).is_empty
         assert world.sync(panel("same"), panel("moved"), panel("new")).changed == ("moved",), "no longer weight 2"
+
+
+def test_a_text_that_the_host_translates_is_no_change(world):
+    named = [panel("same", name=text("Hello", i18n="hello")), panel("moved", weight=1)]
+    world.sync(*named)
+    (listed,) = [one for one in world.installation.dynamic_modules if one.key == "same"]
+    assert listed.definition["name"]["value"] == "Hello, as translated"
+
+    assert world.sync(*named).is_empty
+    assert world.sync(panel("same", name=text("Hi", i18n="hello")), panel("moved", weight=1)).changed == ("same",), (
+        "another default is another form than the one that was sent"
+    )
 
 
 def test_a_form_that_is_refused_as_before_makes_no_gap(world):
