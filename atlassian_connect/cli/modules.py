@@ -11,7 +11,7 @@ from click.exceptions import Exit
 
 from ..dynamic import SyncOutcome
 from ..dynamic.fleet import DEFAULT_JOBS
-from ..protocol.modules import DYNAMIC_MODULE_LIMIT, Module
+from ..protocol.modules import DYNAMIC_MODULE_LIMIT, Module, group_modules
 from ..tenants import Tenant
 from ..web.context import ConnectState, current_state
 from .interruption import Interruption
@@ -29,13 +29,13 @@ modules_group.add_command(types_command)
 
 @modules_group.command("list")
 @click.argument("client_key")
-@click.option("--json", "json_", is_flag=True, help="As the host wrote them.")
+@click.option("--json", "json_", is_flag=True, help="As the host wrote them: an object of types and lists.")
 def list_command(client_key: str, json_: bool) -> None:
     """List what the tenant's host has."""
     tenant = tenant_of(client_key)
     modules = current_state().dynamic.list(tenant)
     if json_:
-        click.echo(as_json([{"type": module.type, **module.definition} for module in modules]))
+        click.echo(as_json(group_modules(modules)))
     elif modules:
         click.echo(as_table(["type", "key", "name"], [(m.type, m.key or "-", _name(m)) for m in modules]))
         click.echo(f"{len(modules)} of at most {DYNAMIC_MODULE_LIMIT}.")

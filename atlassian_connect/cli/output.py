@@ -30,8 +30,8 @@ class ConnectGroup(AppGroup):
 
 
 def one_line(error: BaseException) -> str:
-    """Write an error's text in one line, without anything that looks like a token."""
-    return redact(" ".join(str(error).split())) or type(error).__name__
+    """Write an error's text in one line, without anything that looks like a token or steers a terminal."""
+    return printable(redact(" ".join(str(error).split()))) or type(error).__name__
 
 
 def tenant_of(client_key: str) -> Tenant:
@@ -46,8 +46,11 @@ def tenant_of(client_key: str) -> Tenant:
 
 
 def as_json(value: Any) -> str:
-    """Write facts as JSON for people and programs. Points in time are ISO 8601."""
-    return json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
+    """Write facts as JSON for people and programs. Points in time are ISO 8601, control characters escapes."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
+    return "".join(
+        character if character.isprintable() or character == "\n" else json.dumps(character)[1:-1] for character in text
+    )
 
 
 def _plain(value: Any) -> str:

@@ -38,8 +38,27 @@ def test_list_shows_what_the_host_has(run: Run, installed: Installation) -> None
 
     assert "dynamicContentMacros  poll  Poll" in output
     assert "1 of at most 100." in output
-    [module] = json.loads(run("modules", "list", installed.client_key, "--json").stdout)
-    assert (module["type"], module["key"]) == ("dynamicContentMacros", "poll")
+    listed = json.loads(run("modules", "list", installed.client_key, "--json").stdout)
+    assert [module["key"] for module in listed["dynamicContentMacros"]] == ["poll"]
+
+
+def test_a_field_called_type_is_not_taken_for_the_type_of_the_module(run: Run, installed: Installation) -> None:
+    """Issue fields have one."""
+    installed.register_modules({"webPanels": [{**PANEL, "type": "single_select"}]})
+
+    listed = json.loads(run("modules", "list", installed.client_key, "--json").stdout)
+
+    assert [module["type"] for module in listed["webPanels"]] == ["single_select"]
+
+
+def test_what_a_host_lists_does_not_steer_a_terminal(run: Run, installed: Installation) -> None:
+    name = "\x1b]0;title\x07\x9b31m\u202e"
+    installed.register_modules({"webPanels": [{**PANEL, "name": {"value": name}}]})
+
+    for options in ((), ("--json",)):
+        output = run("modules", "list", installed.client_key, *options).stdout
+        assert all(character.isprintable() or character == "\n" for character in output)
+    assert json.loads(output)["webPanels"][0]["name"]["value"] == name
 
 
 def test_sync_makes_the_hosts_modules_equal_to_the_declared_ones(run: Run, installed: Installation) -> None:
