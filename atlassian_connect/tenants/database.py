@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask, current_app, has_app_context
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
@@ -22,6 +22,8 @@ __all__ = ["Database", "translated"]
 _log = logging.getLogger(__name__)
 _DIALECTS = ("sqlite", "postgresql")
 _BUSY_TIMEOUT_MS = 15_000
+#: How long to wait for the write lock while ``db.session`` of this thread is most likely the one that has it.
+_OWN_TIMEOUT_MS = 500
 _TUNED = "atlassian_connect.tuned"
 
 
@@ -75,7 +77,7 @@ class Database:
         :raises StorageError: the database failed.
         """
         with translated():
-            if self._shares_one_connection:
+            if self.shares_one_connection:
                 with self._session() as session:
                     yield session.connection()
                 return
@@ -87,28 +89,55 @@ class Database:
         """A connection in a transaction that commits at the end of the block and rolls back when it raises.
 
         On SQLite the transaction takes the write lock at once: one that reads first and writes later would fail at
-        the first other writer instead of waiting for it.
+        the first other writer instead of waiting for it. When ``db.session`` has written and not committed, the wait
+        would be for this very thread: that ends soon, and is said.
 
         :raises StorageError: the database failed; nothing of the block remains.
         """
         with translated():
-            if self._shares_one_connection:
+            if self.shares_one_connection:
                 with self._session() as session:
                     yield from _on_shared_connection(session.connection())
                 return
             with self.engine.connect() as connection:
                 if connection.dialect.name == "sqlite" and not _driver(connection).in_transaction:
-                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                    self._take_write_lock(connection)
                 yield connection
                 connection.commit()
 
-    @property
-    def _shares_one_connection(self) -> bool:
-        return isinstance(self.engine.pool, StaticPool)
+    def _take_write_lock(self, connection: Connection) -> None:
+        own = self._session_has_written()
+        if own:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={_OWN_TIMEOUT_MS}")
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except OperationalError as error:
+            if "locked" not in str(error.orig):
+                raise
+            raise StorageError(
+                "`db.session` has written in this thread, and SQLite has one writer: commit it first."
+                if own
+                else "Another writer kept the database locked. If it is this thread: commit `db.session` first."
+            ) from error
+        finally:
+            if own:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
+
+    def _session_has_written(self) -> bool:
+        """Whether ``db.session`` is in a transaction of SQLite's own, which the driver begins before it writes."""
+        if not self._is_current():
+            return False
+        scoped = self._extension().session
+        if not scoped.registry.has() or not (session := scoped()).in_transaction():
+            return False
+        return bool(_driver(session.connection(bind_arguments={"bind": self.engine})).in_transaction)
+
+    def _is_current(self) -> bool:
+        return has_app_context() and current_app._get_current_object() is self._app  # type: ignore[attr-defined]  # proxy
 
     @contextmanager
     def _session(self) -> Iterator[Session]:
-        if has_app_context() and current_app._get_current_object() is self._app:  # type: ignore[attr-defined]  # proxy
+        if self._is_current():
             yield self._extension().session()
             return
         with self._app.app_context():

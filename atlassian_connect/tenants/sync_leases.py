@@ -12,7 +12,6 @@ from typing import Any, Final, cast
 
 from sqlalchemy import Table, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError
 
 from ..errors import StorageError
 from .database import Database
@@ -57,7 +56,7 @@ class SyncLeases:
             if connection.scalar(others) is not None:
                 return False
         values = {"owner": self._owner, "expires_at": now + timedelta(seconds=self._seconds)}
-        with _explained(), self._database.writing() as connection:
+        with self._database.writing() as connection:
             insert: Callable[..., Any] = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
             taken = connection.execute(
                 insert(_LEASE)
@@ -107,15 +106,3 @@ class SyncLeases:
                     connection.execute(update(_LEASE).where(*ours).values(expires_at=ends))
             except StorageError:
                 _log.warning("the leases on syncing %d tenants could not be renewed", len(held))
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    try:
-        yield
-    except StorageError as error:
-        if isinstance(error.__cause__, OperationalError) and "locked" in str(error.__cause__.orig):
-            raise StorageError(
-                "The database is locked by a writer. If it is this thread: commit `db.session` before syncing."
-            ) from error
-        raise

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from atlassian_connect import AtlassianConnect
-from atlassian_connect.errors import ConfigurationError
+from atlassian_connect.errors import ConfigurationError, StorageError
 from atlassian_connect.tenants import Database
 from atlassian_connect.web.context import state_of
 
@@ -67,6 +67,37 @@ def test_our_writes_are_committed_when_the_app_has_written_nothing(app_with_tabl
         session.rollback()
 
     assert store.get("tenant-1") is not None
+
+
+@pytest.mark.parametrize("app_with_table", ["file"], indirect=True)
+def test_a_write_that_would_wait_for_the_apps_own_says_so(app_with_table):
+    """In memory both are on one connection."""
+    store = state_of(app_with_table).store
+    with app_with_table.app_context():
+        session = app_with_table.extensions["sqlalchemy"].session
+        session.execute(text("INSERT INTO note VALUES ('pending')"))
+
+        with pytest.raises(StorageError, match="has written in this thread"):
+            store.install(payload(), app_key="com.example.app", now=NOW)
+        session.commit()
+        store.install(payload(), app_key="com.example.app", now=NOW)
+
+        assert notes(session) == ["pending"]
+    assert store.get("tenant-1") is not None
+
+
+@pytest.mark.parametrize("app_with_table", ["file"], indirect=True)
+def test_the_wait_for_other_writers_is_as_long_as_ever_afterwards(app_with_table):
+    database = state_of(app_with_table).store.database
+    with app_with_table.app_context():
+        session = app_with_table.extensions["sqlalchemy"].session
+        session.execute(text("INSERT INTO note VALUES ('pending')"))
+        with pytest.raises(StorageError), database.writing():
+            pytest.fail("not reached")
+        session.rollback()
+
+        with database.writing() as connection:
+            assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() >= 10_000
 
 
 def test_a_failing_write_leaves_nothing(app_with_table):

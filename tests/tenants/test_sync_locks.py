@@ -205,7 +205,7 @@ def test_uncommitted_writes_on_sqlite_are_named_as_the_cause(store_app, tmp_path
         with database.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA busy_timeout=20")  # stays with the pooled connection
         with (
-            pytest.raises(StorageError, match=r"commit `db\.session` before syncing"),
+            pytest.raises(StorageError, match=r"commit `db\.session` first"),
             others(database).holding("tenant-1"),
         ):
             pytest.fail("not reached")
