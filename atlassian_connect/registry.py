@@ -12,7 +12,16 @@ from typing import Any, TypeAlias
 from .errors import ConnectError, DescriptorError
 from .protocol.conditions import conditions_json
 from .protocol.lifecycle import LifecycleEvent
-from .protocol.modules import Module, check_module, check_module_key, module_types, name_object, set_path, value_at
+from .protocol.modules import (
+    PLAIN_NAMES,
+    Module,
+    check_module,
+    check_module_key,
+    module_types,
+    name_object,
+    set_path,
+    value_at,
+)
 from .tenants import Tenant
 
 __all__ = [
@@ -274,16 +283,16 @@ def _computed(item: object, generator: DynamicModulesOf, *, path: str) -> Module
             f" {type(item).__name__} that is neither.",
             path=path,
         )
-    return Module(item.type, spelt_out(item.definition, path=path))
+    return Module(item.type, spelt_out(item.type, item.definition, path=path))
 
 
-def spelt_out(fields: Mapping[str, Any], *, path: str) -> dict[str, Any]:
+def spelt_out(type_name: str, fields: Mapping[str, Any], *, path: str) -> dict[str, Any]:
     """Write what code may put short as a descriptor has it: a plain name, and conditions.
 
     :raises DescriptorError: what stands for conditions is none.
     """
     definition = dict(fields)
-    if isinstance(definition.get("name"), str):
+    if isinstance(definition.get("name"), str) and type_name not in PLAIN_NAMES:
         definition["name"] = name_object(definition["name"])
     for name in ("conditions", "contentPresentConditions"):
         if definition.get(name) is not None:

@@ -16,6 +16,7 @@ from .module_types import ModuleType, catalogue_rows, known_events, module_types
 
 __all__ = [
     "DYNAMIC_MODULE_LIMIT",
+    "PLAIN_NAMES",
     "Module",
     "ModuleType",
     "catalogue_rows",
@@ -39,6 +40,8 @@ DYNAMIC_MODULE_LIMIT: Final = 100
 _MODULE_KEY = re.compile(r"[a-zA-Z0-9-]{1,100}").fullmatch
 _REMOVABLE_KEY = re.compile(r"[a-zA-Z0-9._:-]{1,255}").fullmatch
 _TYPE_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9]*").fullmatch
+#: Types whose name is a word of a language and no text to translate: a JQL function's is what users write in queries.
+PLAIN_NAMES: Final = frozenset({"jiraJqlFunctions"})
 #: Types that hosts take without a key.
 _KEYLESS: Final = frozenset({"webhooks"})
 
@@ -128,7 +131,7 @@ def module_faults(
         if value is None or (value == "" and name not in known.url_fields):
             yield f"{prefix}{name}", f"{name} is required in {module.type}."
     text = module.definition.get("name")
-    if text is not None and not _is_text(text) and not open_values(text, f"{prefix}name"):
+    if text is not None and not _is_name(text, module.type) and not open_values(text, f"{prefix}name"):
         yield f"{prefix}name", 'name must be {"value": "…"}.'
     for url_field in known.url_fields + known.link_fields:
         for where, url in values_at(module.definition, url_field):
@@ -136,7 +139,9 @@ def module_faults(
                 yield prefix + where, "A URL is a string."
 
 
-def _is_text(value: object) -> bool:
+def _is_name(value: object, type_name: str) -> bool:
+    if isinstance(value, str):
+        return type_name in PLAIN_NAMES
     return isinstance(value, Mapping) and isinstance(value.get("value"), str)
 
 

@@ -97,7 +97,7 @@ class Declarations(Authorization):
                 module_type,
                 key,
                 with_behaviour(view, when_blocked),
-                module_fields(fields, key),
+                module_fields(module_type, fields, key),
                 url,
                 methods=tuple(methods),
             )
@@ -149,7 +149,7 @@ class Declarations(Authorization):
                 module_type,
                 key,
                 with_behaviour(view, when_blocked),
-                module_fields(fields, key),
+                module_fields(module_type, fields, key),
                 url,
                 methods=tuple(methods),
                 dynamic=True,
@@ -314,7 +314,7 @@ def _take_note(event: WebhookEvent) -> None:
     """Nothing more to do: what was known about the tenant is forgotten when the delivery arrives."""
 
 
-def module_fields(fields: Mapping[str, Any], key: str) -> dict[str, Any]:
+def module_fields(module_type: str, fields: Mapping[str, Any], key: str) -> dict[str, Any]:
     """Write the fields that code gives as the descriptor has them: texts, conditions, nothing for None."""
     taken = {name: value for name, value in fields.items() if value is not None}
-    return spelt_out(taken, path=f"module {key!r}")
+    return spelt_out(module_type, taken, path=f"module {key!r}")

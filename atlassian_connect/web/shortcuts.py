@@ -299,7 +299,7 @@ class Shortcuts(Description):
                 module_type,
                 key,
                 with_behaviour(view, routing.get("when_blocked")),
-                module_fields({"name": name, **definition}, key),
+                module_fields(module_type, {"name": name, **definition}, key),
                 routing.get("url"),
                 query=f"?{query}" if query else "",
                 methods=tuple(methods),

@@ -43,6 +43,16 @@ def test_each_decorator_has_a_plain_call_twin(make_app):
     assert first == second
 
 
+def test_the_name_of_a_jql_function_stays_the_word_that_it_is(make_app):
+    connect = AtlassianConnect()
+    fields = {"arguments": [], "operators": ["in"], "types": ["issue"]}
+    connect.module("jiraJqlFunctions", "near", name="nearby", **fields)(view)
+
+    modules = make_app(connect).test_client().get("/atlassian-connect.json").json["modules"]
+
+    assert [function["name"] for function in modules["jiraJqlFunctions"]] == ["nearby"]
+
+
 @pytest.mark.parametrize("key", ["", "a b", "a_b", "ä", "x" * 101, "a/b"])
 def test_a_bad_key_is_refused_when_declared(key):
     with pytest.raises(DescriptorError, match="no module key"):
