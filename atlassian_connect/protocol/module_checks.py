@@ -18,6 +18,7 @@ from .module_types import ModuleType, known_events, module_types
 from .module_urls import url_problems
 from .modules import Module, flatten_modules, module_faults, values_at
 from .problems import Checking, Problem, closest, error, warning
+from .scopes import SCOPES
 
 __all__ = ["module_problems"]
 
@@ -50,7 +51,8 @@ def module_problems(checking: Checking, document: Mapping[str, Any]) -> Iterator
         for where, entry in _entries(entries, path):
             if isinstance(entry, Mapping):
                 yield from _entry_problems(checking, whole, Module(type_name, entry), known, where)
-                yield from _duplicate(entry.get("key"), where, seen)
+                if known is None or known.has_key:
+                    yield from _duplicate(entry.get("key"), where, seen)
             elif known is not None and not checking.is_open(entry, where):
                 yield error(
                     where, "Is no module.", 'A module is an object, such as {"key": "…", "name": {"value": "…"}}.'
@@ -121,7 +123,10 @@ def _entry_problems(
         fix = f"Every module of {module.type} needs one that is unique in the app."
         yield error(f"{path}.key", "key is missing.", fix)
     for where, fault in module_faults(module, known, path=path, open_values=checking.is_open):
-        yield error(where, fault)
+        if where == f"{path}.key" and known is not None and not known.has_key:
+            yield warning(where, fault, f"Hosts do not read the keys of {module.type}.")
+        else:
+            yield error(where, fault)
     yield from _shape_problems(checking, module, path)
     yield from _attribute_problems(entry, path, is_known=known is not None)
     if known is None:
@@ -266,7 +271,10 @@ def _webhook_scope(checking: Checking, document: Mapping[str, Any], modules: Map
     scopes = document.get("scopes", [])
     if checking.is_open(scopes, "scopes"):
         return
-    for scope in scopes if isinstance(scopes, list) else []:
-        if isinstance(scope, str) and (scope.upper() in _INCLUDES_READ or checking.is_open(scope, "scopes")):
+    if not isinstance(scopes, list):
+        return  # told already
+    for scope in scopes:
+        # One that is no scope is told already, and may be what stands for READ.
+        if not isinstance(scope, str) or scope.upper() in _INCLUDES_READ or scope.upper() not in SCOPES:
             return
     yield error("scopes", "Webhooks need the scope READ, or one that includes it.", 'Add "READ".')

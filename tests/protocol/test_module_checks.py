@@ -180,3 +180,28 @@ def test_many_modules_take_one_walk():
     many = [{**PANEL, "key": f"panel-{index}", "url": f"panel{index}"} for index in range(500)]
 
     assert len(problems({"webPanels": many})) == 500
+
+
+def test_the_name_of_a_jql_function_is_a_word():
+    """It is what users write in a query, so there is nothing to translate."""
+    function = {"key": "f", "name": "nearby", "url": "/f", "arguments": [], "operators": ["in"], "types": ["issue"]}
+
+    assert problems({"jiraJqlFunctions": [function]}) == []
+    assert problems({"jiraJqlFunctions": [{**function, "name": 1}]}) == [("error", "modules.jiraJqlFunctions[0].name")]
+    assert problems({"webPanels": [{**PANEL, "name": "nearby"}]}) == [("error", "modules.webPanels[0].name")]
+
+
+def test_hosts_do_not_read_the_keys_of_webhooks():
+    hooks = [{**HOOK, "key": "page"}, {**HOOK, "key": "page"}, {**HOOK, "key": "jira:issue_created"}]
+
+    assert problems({"generalPages": [PAGE], "webhooks": hooks}) == [("warning", "modules.webhooks[2].key")]
+
+
+@pytest.mark.parametrize("scopes", [["read:jira-work"], ["READ "], "READ", {"READ": True}, [1]])
+def test_scopes_that_are_none_are_told_once(scopes):
+    assert [severity for severity, _ in problems({"webhooks": [HOOK]}, scopes=scopes)] == ["error"]
+
+
+@pytest.mark.parametrize("scopes", [[], ["NONE"], ["ACT_AS_USER"]])
+def test_webhooks_need_a_scope_that_reads(scopes):
+    assert problems({"webhooks": [HOOK]}, scopes=scopes) == [("error", "scopes")]
