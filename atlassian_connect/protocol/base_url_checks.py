@@ -14,10 +14,11 @@ from ..errors import UrlNotAllowedError
 from .problems import Checking, Problem, error, warning
 from .urls import BaseUrl, is_loopback, parse_base_url
 
-__all__ = ["base_url_problems", "region_problems"]
+__all__ = ["base_url_problems", "region_problems", "relative_fix"]
 
 _REALMS: Final = frozenset({"EU", "US", "AU", "DE", "SG", "CA", "IN", "KR", "JP", "GB", "CH"})
 _REALM: Final = re.compile(r"[A-Z]{2}").fullmatch
+_EMPTY_SEGMENTS: Final = re.compile(r"(?<=[^:/])/{2,}").sub
 _MAX_URL: Final = 200
 
 
@@ -39,13 +40,15 @@ def base_url_problems(checking: Checking, url: object, path: str, *, jwt: bool) 
         yield error(path, "Is no text.", example)
         return
     try:
-        base = parse_base_url(url)
+        base = parse_base_url(url if checking.served else _EMPTY_SEGMENTS("/", url))
     except UrlNotAllowedError as caught:
         yield error(path, str(caught), example)
         return
     if len(url) > _MAX_URL:
         yield error(path, f"Has {len(url)} characters.", f"Hosts take {_MAX_URL}.")
-    if url.endswith("/"):
+    if _EMPTY_SEGMENTS("/", url) != url:
+        yield warning(path, "Has two slashes in a row, and hosts call it as it stands.", "Leave one.")
+    elif url.endswith("/"):
         yield warning(path, "Ends with a slash, and hosts append the paths of modules as they stand.", "Leave it out.")
     if jwt and base.scheme != "https" and not is_loopback(base.host):
         yield from _plain_http(checking, base, path)
@@ -82,3 +85,10 @@ def region_problems(checking: Checking, regions: object, *, jwt: bool) -> Iterat
         elif realm not in _REALMS:
             yield error(path, "Is no realm.", known)
         yield from base_url_problems(checking, url, path, jwt=jwt)
+
+
+def relative_fix(url: str, base_url: object) -> str:
+    """Say what to write instead of an absolute URL where hosts append what stands there to the base URL."""
+    if isinstance(base_url, str) and base_url and url.startswith(base_url):
+        return f"Write {url[len(base_url.rstrip('/')) :] or '/'}."
+    return "Write the path below baseUrl."

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from .base_url_checks import base_url_problems, region_problems
+from .base_url_checks import base_url_problems, region_problems, relative_fix
 from .module_types import module_types
 from .problems import Checking, Problem, closest, error, text_faults, warning
 from .scopes import SCOPES
@@ -36,7 +36,7 @@ _LOCALES: Final = frozenset(
 _APP_KEY: Final = re.compile(r"[a-zA-Z0-9\-._]+").fullmatch
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:").match
 _GRANULAR_SCOPE: Final = re.compile(r"[a-z-]+:[a-z:.-]+", re.IGNORECASE).fullmatch
-_LOCALE: Final = re.compile(r"[a-z]{2,3}-[A-Z]{2}").fullmatch
+_LOCALE: Final = re.compile(r"[a-z]{2,3}([-_][A-Za-z]{2,4})?").fullmatch
 _MAX_APP_KEY: Final = 64  # the schema of 2021 says 80, today's documentation 64
 _MAX_URL: Final = 200
 
@@ -96,15 +96,18 @@ def _lifecycle(checking: Checking, document: Mapping[str, Any], *, jwt: bool) ->
         path = f"lifecycle.{event}"
         if event not in _LIFECYCLE:
             yield warning(path, "Is no event of the lifecycle.", _meant(event, _LIFECYCLE))
+            continue
         if checking.is_open(url, path):
             continue
+        if url is None and event == "installed" and jwt:
+            continue  # told below
         if not isinstance(url, str):
             yield error(path, "Is no relative URL.", f"Write /{event}.")
         elif not url:
             if event != "installed" or not jwt:
                 yield warning(path, "Is empty: the app is not told.", "Leave it out.")
         elif _SCHEME(url) or url.startswith("//"):
-            yield error(path, "Is an absolute URL, and hosts refuse those.", "Write the path below baseUrl.")
+            yield error(path, "Is an absolute URL, and hosts append it to baseUrl.", relative_fix(url, base_url))
         elif not url.startswith("/") and isinstance(base_url, str) and not base_url.endswith("/"):
             yield warning(path, "Has no slash at its start, and hosts append it to baseUrl.", f"Write /{url}.")
     if jwt and not lifecycle.get("installed"):
@@ -286,6 +289,8 @@ def _unknown_fields(document: Mapping[str, Any]) -> Iterator[Problem]:
         elif name in _OTHER_PRODUCTS:
             product = _OTHER_PRODUCTS[name]
             yield warning(name, f"Is a field of descriptors for {product}, which Jira and Confluence do not know.")
+        elif name == "version":
+            yield warning(name, "Is ignored: the Marketplace numbers the versions.", "Leave it out.")
         else:
             yield warning(name, "Is not a field of the descriptor.", _meant(name, ROOT_FIELDS))
 

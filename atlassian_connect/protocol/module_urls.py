@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from .base_url_checks import relative_fix
 from .module_types import ModuleType
 from .modules import values_at
 from .problems import Checking, Problem, error, warning
@@ -46,9 +47,8 @@ def _url_problems(url: str, path: str, known: ModuleType, *, base_url: object, a
         yield error(path, "Is a script and no address.", relative)
     elif scheme or url.startswith("//"):
         if known.name not in _ABSOLUTE:
-            own = isinstance(base_url, str) and base_url and url.startswith(base_url)
-            fix = f"Write {url[len(str(base_url).rstrip('/')) :] or '/'}." if own else relative
-            yield warning(path, f"Is an absolute URL, and hosts append the URLs of {known.name} to baseUrl.", fix)
+            what = f"Is an absolute URL, and hosts append the URLs of {known.name} to baseUrl."
+            yield warning(path, what, relative_fix(url, base_url))
     elif appended and url[0] not in "/?#{":
         yield warning(path, "Has no slash at its start, and hosts append it to baseUrl.", f"Write /{url}.")
     if _UNSAFE(url):

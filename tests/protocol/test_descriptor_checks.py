@@ -125,3 +125,52 @@ def test_a_placeholder_for_the_base_url_is_not_judged(placeholder):
 
     assert (problem.severity, problem.path) == ("warning", "")
     assert "Is a template" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("url", "fix"), [("https://app.example.com/a", "Write /a."), ("//elsewhere/a", "Write the path")]
+)
+def test_an_absolute_lifecycle_url_is_told_what_remains_of_it(url, fix):
+    """Hosts write base URL and path one after the other, whatever the path is."""
+    (problem,) = found({"lifecycle": {"installed": url}})
+
+    assert problem.severity == "error"
+    assert fix in problem.fix
+
+
+@pytest.mark.parametrize("lifecycle", [{"installed": None}, {"installed": ""}, {"enabled": "/enabled"}, {}])
+def test_a_missing_callback_is_told_once(lifecycle):
+    assert [(problem.severity, problem.path) for problem in found({"lifecycle": lifecycle})] == [
+        ("error", "lifecycle.installed")
+    ]
+
+
+def test_an_unknown_event_is_not_judged_further():
+    (problem,) = found({"lifecycle": {"installed": "/i", "clientKey": "no path"}})
+
+    assert (problem.severity, problem.path) == ("warning", "lifecycle.clientKey")
+
+
+def test_two_slashes_in_a_base_url_are_not_meant():
+    for url in ("https://app.example.com//", "https://app.example.com/a//b"):
+        assert [problem.severity for problem in found({"baseUrl": url})] == ["warning"]
+        assert [problem.severity for problem in found({"baseUrl": url}, served=True)] == ["error"]
+
+
+@pytest.mark.parametrize("url", ["https:///app", "https:/app.example.com", "https://", "app.example.com"])
+def test_a_base_url_without_a_host_is_none(url):
+    assert [problem.severity for problem in found({"baseUrl": url})] == ["error"]
+
+
+@pytest.mark.parametrize("locale", ["de", "pt_BR"])
+def test_a_language_that_no_host_asks_for(locale):
+    (problem,) = found({"translations": {"paths": {locale: "/texts.json"}}})
+
+    assert problem.severity == "warning"
+
+
+def test_the_version_of_old_descriptors_is_ignored():
+    (problem,) = found({"version": "1.2"})
+
+    assert problem.severity == "warning"
+    assert "apiVersion" not in problem.fix
