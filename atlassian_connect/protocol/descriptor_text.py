@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final, NoReturn
@@ -14,6 +15,7 @@ from .problems import Problem, error, warning
 __all__ = ["check_descriptor_text"]
 
 _BOM: Final = b"\xef\xbb\xbf"
+_LAST_COMMA: Final = re.compile(r",\s*[}\]]").match
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -39,7 +41,7 @@ def check_descriptor_text(
         return None, [*problems, error("", "Is nested too deeply.")]
     except json.JSONDecodeError as caught:
         place = f"line {caught.lineno}, column {caught.colno}"
-        return None, [*problems, error("", f"Is not JSON: {caught.msg} at {place}.", _template_hint(text))]
+        return None, [*problems, error("", f"Is not JSON: {caught.msg} at {place}.", _hint(caught.doc, caught.pos))]
     except ValueError as caught:  # no UTF-8, NaN, a number of thousands of digits
         return None, [*problems, error("", f"Is not JSON: {caught}")]
     problems += _duplicates(document)
@@ -69,10 +71,19 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no value of JSON.")
 
 
-def _template_hint(text: bytes) -> str:
-    if any(mark in text for mark in (b"{{", b"${", b"<%", b"{%")):
+def _hint(text: str, position: int) -> str:
+    """Say what people write that JSON does not have, when it stands where reading stopped."""
+    before = text[:position].rstrip()
+    comma = position if text.startswith(",", position) else len(before) - 1
+    if text.startswith(("//", "/*", "#"), position):
+        return "JSON has no comments: leave it out."
+    if comma >= 0 and _LAST_COMMA(text, comma):
+        return "Leave the comma after the last entry out."
+    if text.startswith("'", position):
+        return "Write double quotes."
+    if any(mark in text for mark in ("{{", "${", "<%", "{%")):
         return "It looks like a template; check what it becomes."
-    return ""
+    return "" if text.strip() else "It is empty."
 
 
 def _duplicates(document: Any) -> Iterator[Problem]:

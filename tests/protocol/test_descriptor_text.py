@@ -157,3 +157,21 @@ def test_any_value_at_any_place_is_judged_and_never_raises(place, value, product
 @given(st.binary(max_size=60))
 def test_any_bytes_are_judged_and_never_raise(text):
     check_descriptor_text(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        (b'{"key": "a",\n}', "Leave the comma after the last entry out."),
+        (b'{"scopes": ["READ", ]}', "Leave the comma after the last entry out."),
+        (b'{"key": "a", // the key\n "name": "b"}', "JSON has no comments"),
+        (b'{"key": /* the key */ "a"}', "JSON has no comments"),
+        (b"{'key': 'a'}", "Write double quotes."),
+        (b" \n", "It is empty."),
+    ],
+)
+def test_what_people_write_that_json_does_not_have(text, hint):
+    (line,) = said(text)
+
+    assert line.endswith(".")
+    assert hint in line
