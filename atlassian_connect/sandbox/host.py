@@ -70,6 +70,8 @@ class Sandbox:
         self.api_tokens = ApiTokens(self.store, self.ids)
         #: Webhooks that were sent, and those that are tried again.
         self.deliveries = Deliveries(clock, self.ids.uuid)
+        #: Who has it may reset the sandbox by HTTP; see :mod:`.control`. None: nobody may.
+        self.control_token: str | None = None
         self.key_id = self.ids.uuid()
         self.csrf_token = secrets.token_urlsafe(32)
         #: Signs what pages carry between requests.
@@ -212,6 +214,7 @@ class Sandbox:
             site.faults.clear()
             site.plugins.reset()
             site.tells_policies = True
+            site.limits = None
         self.faults.clear()
         self.oauth.clear()
         self.deliveries.clear()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Callable
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Thread
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -18,6 +18,8 @@ from .host import Sandbox
 __all__ = ["PortInUseError", "SandboxServer", "serve"]
 
 _logger = logging.getLogger(__name__)
+#: How often it looks whether retries are due.
+_LOOK_SECONDS: Final = 0.5
 
 
 class PortInUseError(OSError):
@@ -35,7 +37,7 @@ class SandboxServer:
     """Serves a sandbox from a background thread. Use it in a ``with`` statement, or call :meth:`start` yourself.
 
     What apps change by REST causes webhooks; a server delivers those from a thread of its own, in order, so that an app
-    that handles one request at a time can answer them.
+    that handles one request at a time can answer them. The same thread makes Jira's retries when their time has come.
 
     :param host: address to listen on; this machine only.
     :param port: None for the port of the sandbox's origin; 0 for any free one, which becomes the sandbox's origin.
@@ -84,7 +86,7 @@ class SandboxServer:
             )
         finally:
             listener.close()  # the server has its own copy of the descriptor
-        deliveries = _Deliveries()
+        deliveries = _Deliveries(self.sandbox.deliveries.run_due)
         self.sandbox.later = deliveries.put
         serving = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="sandbox", daemon=True)
         serving.start()
@@ -118,8 +120,11 @@ def serve(sandbox: Sandbox, host: str = "127.0.0.1", port: int | None = None) ->
 
 
 class _Deliveries:
-    def __init__(self) -> None:
+    """Work that is put, in order; and between it whatever ``idle`` finds to do."""
+
+    def __init__(self, idle: Callable[[], object]) -> None:
         self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._idle = idle
         self._thread = Thread(target=self._run, name="sandbox-webhooks", daemon=True)
         self._thread.start()
 
@@ -131,11 +136,17 @@ class _Deliveries:
         self._thread.join()
 
     def _run(self) -> None:
-        while (work := self._queue.get()) is not None:
+        while (work := self._next()) is not None:
             try:
                 work()
             except Exception:
                 _logger.exception("A webhook could not be delivered.")
+
+    def _next(self) -> Callable[[], object] | None:
+        try:
+            return self._queue.get(timeout=_LOOK_SECONDS)
+        except Empty:
+            return self._idle
 
 
 class _QuietHandler(WSGIRequestHandler):

@@ -15,6 +15,7 @@ from .faults import Faults
 from .http import AppUnreachableError
 from .ids import Ids
 from .installation import Installation
+from .limits import RateLimits
 from .lifecycle import InstallError, fetch_descriptor, modules_of_other_products, post_lifecycle, static_modules
 from .modules.context import url_context
 from .modules.situation import Situation
@@ -58,6 +59,8 @@ class Site:
         self.faults = Faults()
         self.plugins = PluginManager(self)
         self.tells_policies = True
+        #: How often each app may call, when that is limited; it is not at first. See :class:`.limits.RateLimits`.
+        self.limits: RateLimits | None = None
         self._sandbox = sandbox
         known = (Installation(self, row.client_key, row) for row in sandbox.store.installations.of(product))
         self._installations = {one.app_key: one for one in known}
@@ -102,6 +105,15 @@ class Site:
     def ticket_key(self) -> bytes:
         """Signs what pages carry between requests."""
         return self._sandbox.ticket_key
+
+    def limit_rate(self, *, points: int = 65_000, per_second: int = 100) -> None:
+        """Switch the rate limits on, with nothing spent yet. ``limits = None`` switches them off.
+
+        :param points: per app and hour.
+        :param per_second: requests per app, method and endpoint.
+        :raises ValueError: one of them is less than 1.
+        """
+        self.limits = RateLimits(self.wire.clock, self.product, points=points, per_second=per_second)
 
     @property
     def bridge(self) -> Bridge | None:

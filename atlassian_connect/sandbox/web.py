@@ -9,6 +9,7 @@ from werkzeug.exceptions import MisdirectedRequest, NotFound
 
 from . import pages
 from .bridge.endpoints import mount_bridge
+from .control import mount_control
 from .fault_wsgi import FaultLayer
 from .hiding import message
 from .ids import install_key_pem
@@ -81,6 +82,7 @@ def create_app(sandbox: Sandbox) -> Flask:
         mount_plugin_manager(app, sandbox, site)
     app.register_blueprint(pages.create_blueprint(sandbox))
     mount_bridge(app, sandbox)
+    mount_control(app, sandbox)
     app.wsgi_app = FaultLayer(sandbox, app.wsgi_app)  # type: ignore[method-assign]  # as Flask's documentation says
     return app
 

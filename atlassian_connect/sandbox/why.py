@@ -113,7 +113,6 @@ def _qsh(sandbox: Sandbox, crossing: Crossing) -> Why:
 _BY_NOTE: Final = (
     ("authorized API scope", "Add the scope to the descriptor, and update the app on this site."),
     ("app access rule", "An administrator keeps the app out. Let it in again in App access rules."),
-    ("is limited to", "The app called too often. Wait as long as Retry-After says, and call less."),
     (
         "The sandbox does not have",
         "The docs list the operations that it has; the real host may well have this one.",

@@ -3,14 +3,16 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
 from werkzeug.serving import make_server
 
 from atlassian_connect import AtlassianConnect
-from atlassian_connect.cli import sandbox as cli_sandbox
-from atlassian_connect.cli.sandbox import answers_at, descriptor_location, install_where_ready, settings_advice
+from atlassian_connect.cli.sandbox import answers_at, descriptor_location, settings_advice
+from atlassian_connect.sandbox import running
+from atlassian_connect.sandbox.running import install_where_ready
 from atlassian_connect.testing import SandboxHost
 from atlassian_connect.web.context import state_of
 
@@ -79,7 +81,7 @@ def interrupted(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         if len(waits) == 3:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli_sandbox.time, "sleep", sleep)
+    monkeypatch.setattr(running, "time", SimpleNamespace(sleep=sleep))
     return waits
 
 

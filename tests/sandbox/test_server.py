@@ -142,3 +142,24 @@ def test_start_and_shutdown_again():
 def test_this_machine_only():
     with pytest.raises(ValueError, match="this machine only"):
         SandboxServer(Sandbox(), host="0.0.0.0")
+
+
+def test_a_server_makes_the_retries_by_itself(sandbox, app, descriptor_url):
+    sandbox.deliveries.first_wait = 0.0
+    app.answers["OPS-1"] = 503
+    ended, run_due = threading.Event(), sandbox.deliveries.run_due
+
+    def watched() -> int:
+        made = run_due()
+        if any(one.outcome == "failed" for one in sandbox.deliveries.all()):
+            ended.set()
+        return made
+
+    sandbox.deliveries.run_due = watched
+    with SandboxServer(sandbox, port=0):
+        sandbox.jira.install(descriptor_url)
+        sandbox.jira.edit_issue("OPS-1", summary="Other")
+        assert ended.wait(60)
+
+    (delivery,) = sandbox.deliveries.all()
+    assert [one.retry for one in delivery.attempts] == [None, 1, 2, 3, 4, 5]

@@ -107,12 +107,18 @@ def _decide(
 ) -> Response:
     path = inquiry.path
     person: Person | None = None
+    limits: dict[str, str] = {}
     try:
         _refuse_body_on_get()
         caller, user, scopes = _who_calls(sandbox, site, operation, inquiry)
         person = user or (caller.person if caller else None)
         if caller is not None and operation.scope is not None and operation.scope not in scopes:
             raise RestError(403, f"Request not in an authorized API scope: it needs {operation.scope}.")
+        if caller is not None and site.limits is not None:
+            taken = site.limits.take(caller.client_key, inquiry.method, operation.rule)
+            limits = taken.headers
+            if not taken.allowed:
+                raise RestError(429, "Rate limit exceeded.")
         call = _read_call(sandbox, site, operation, path=path, caller=caller, user=user)
         with site.changes.caused_by(trace=call.trace, later=call.later):
             reply = operation.view(call, **arguments)
@@ -132,6 +138,7 @@ def _decide(
         response = error_response(site, path, RestError(error.code or 500, error.name))
     else:
         response = written_response(reply)
+    response.headers.update(limits)
     if person is not None:
         response.headers["X-AAccountId"] = person.account_id
     return response
