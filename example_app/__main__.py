@@ -59,13 +59,27 @@ def run(folder: Path, *, app_url: str, port: int, sandbox_port: int, once: bool)
             fail(f"Step {teller.number} failed. {error}")
         click.secho(f"\nAll {teller.number} steps came out right.", fg="green", bold=True)
         if not once:
-            told = f"Both stay up. Open {sandbox.origin}/sandbox/ to look around; the app is at {app_url}."
-            stay(process, folder, told)
+            stay(process, folder, told(sandbox, app_url))
 
 
-def stay(process: subprocess.Popen[bytes], folder: Path, told: str) -> None:
+def told(sandbox: Sandbox, app_url: str) -> str:
+    """Where to look."""
+    page = "plugins/servlet/ac/stale-pages/stale-pages"
+    without = "" if sandbox.bridge else "\n   Its frames come without AP: the bridge could not be fetched, see above."
+    return (
+        "Both stay up. Open in a browser:\n"
+        f"   Confluence   {sandbox.confluence.base_url}/\n"
+        f"   Jira         {sandbox.jira.base_url}/jira\n"
+        f"   The app      {sandbox.confluence.base_url}/{page}\n"
+        f"   Manage apps  {sandbox.origin}/sandbox/apps/confluence\n"
+        f"   Everything   {sandbox.origin}/sandbox/{without}\n"
+        f"The app's own server is {app_url}."
+    )
+
+
+def stay(process: subprocess.Popen[bytes], folder: Path, text: str) -> None:
     try:  # from here on Ctrl-C is the end that was announced
-        click.echo(f"\n{told}\nThe app's log is {folder / 'app.log'}. Ctrl-C ends both.")
+        click.echo(f"\n{text}\nThe app's log is {folder / 'app.log'}. Ctrl-C ends both.")
         while process.poll() is None:
             time.sleep(0.2)
     except KeyboardInterrupt:
