@@ -9,10 +9,11 @@
 
         assert answer.status == 200
 
-The fixtures need a fixture ``app`` of the test-suite: the Flask app, set up with ``AtlassianConnect`` and with its
-tables created.
+``connect_sandbox`` needs a fixture ``app`` of the test-suite: the Flask app, set up with ``AtlassianConnect`` and with
+its tables created. ``connect_live`` is for tests with a browser: it serves a sandbox, and apps that a test gives it.
 """
 
 from .host import DeferredBackground, SandboxHost
+from .live import LiveHost
 
-__all__ = ["DeferredBackground", "SandboxHost"]
+__all__ = ["DeferredBackground", "LiveHost", "SandboxHost"]

@@ -11,6 +11,7 @@ from flask import Flask
 from ..protocol.install_keys import ENVIRONMENTS, FALLBACK_KEY_SERVER
 from ..protocol.urls import parse_base_url
 from ..sandbox import Installation, Sandbox, Site, WsgiTransport
+from ..sandbox.deliveries import Delivery
 from ..tenants import Tenant
 from ..types import Product
 from ..web.context import EXTENSION, ConnectState, state_of
@@ -32,6 +33,10 @@ class DeferredBackground:
     def submit(self, name: str, job: Callable[[], None]) -> None:
         """Keep a job."""
         self._jobs.append(job)
+
+    def drop(self) -> None:
+        """Forget the jobs that wait."""
+        self._jobs.clear()
 
     def run(self) -> int:
         """Run what has come together, and what that brings about. Returns how many jobs ran."""
@@ -94,6 +99,22 @@ class SandboxHost:
     def settle(self) -> int:
         """Run the background jobs, such as syncing dynamic modules. Returns how many there were."""
         return self.background.run()
+
+    def webhooks(self, event: str | None = None) -> list[Delivery]:
+        """The webhooks that the site sent, oldest first: their ``body`` (``json()``), ``attempts`` and ``outcome``.
+
+        :param event: only this one, e.g. ``page_updated``.
+        """
+        return self.sandbox.deliveries.all(event)
+
+    def retry_webhooks(self) -> int:
+        """Make the next retry of all webhooks that wait for one, without waiting. Returns how many there were."""
+        return self.sandbox.deliveries.run_waiting()
+
+    def reset(self) -> None:
+        """Put the site back as it was at first: its samples, no installations. The app keeps what it has stored."""
+        self.sandbox.reset()
+        self.background.drop()
 
     def tenant(self, installation: Installation) -> Tenant | None:
         """Return the app's record of an installation, as the store has it."""
