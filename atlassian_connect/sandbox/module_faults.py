@@ -53,7 +53,8 @@ class ModuleDefaults(Fault):
         outcome = exchange.run()
         if outcome.status != 200 or not outcome.body:
             return outcome
-        listed = [Module(module.type, {**_defaults(module), **module.definition}) for module in _modules_in(outcome.body)]
+        sent = _modules_in(outcome.body)
+        listed = [Module(module.type, {**_defaults(module), **module.definition}) for module in sent]
         return replace(outcome, body=json.dumps(group_modules(listed)).encode())
 
 
