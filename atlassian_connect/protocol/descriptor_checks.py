@@ -26,6 +26,7 @@ ROOT_FIELDS: Final = frozenset(
 API_MIGRATION_KEYS: Final = frozenset({"signed-install", "context-qsh", "gdpr"})
 _LIFECYCLE: Final = frozenset({"installed", "uninstalled", "enabled", "disabled", "dare-migration"})
 _ACCEPTED_SILENTLY: Final = frozenset({"$schema"})
+_COMMENTS: Final = ("//", "_comment")  # how people write comments into JSON
 #: Attributes of modules, which say nothing at the root; key, name and description are fields of both.
 _MODULE_ATTRIBUTES: Final = frozenset({"location", "conditions", "weight", "target", "cacheable", "fullPage", "event"})
 _OTHER_PRODUCTS: Final = {"capabilities": "HipChat", "contexts": "Bitbucket"}
@@ -276,6 +277,8 @@ _FIELDS: Final[tuple[tuple[Callable[[Checking, object, str], Iterator[Problem]],
 
 def _unknown_fields(document: Mapping[str, Any]) -> Iterator[Problem]:
     for name in sorted(set(document) - ROOT_FIELDS - _ACCEPTED_SILENTLY):
+        if name.startswith(_COMMENTS):
+            continue
         if name in module_types():
             yield error(
                 name, "Is a module type, and hosts look for those in modules only.", f"Move it to modules.{name}."

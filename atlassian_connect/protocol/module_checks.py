@@ -12,7 +12,7 @@ from typing import Any, Final
 from ..errors import DescriptorError
 from .conditions import check_conditions
 from .context_parameters import check_context_parameters
-from .descriptor_checks import ROOT_FIELDS
+from .descriptor_checks import ROOT_FIELDS, asks_for_jwt
 from .module_fields import ATTRIBUTES, NESTED_REQUIRED, SHAPES, WORDS, Shape
 from .module_types import ModuleType, known_events, module_types
 from .module_urls import url_problems
@@ -67,6 +67,7 @@ class _Document:
 
     def __init__(self, document: Mapping[str, Any], modules: Mapping[str, Any]) -> None:
         self.base_url: object = document.get("baseUrl")
+        self.root_fields = document.keys()
         self._modules = modules
         self._keys: dict[str, set[str]] | None = None
 
@@ -123,12 +124,12 @@ def _entry_problems(
         fix = f"Every module of {module.type} needs one that is unique in the app."
         yield error(f"{path}.key", "key is missing.", fix)
     for where, fault in module_faults(module, known, path=path, open_values=checking.is_open):
-        if where == f"{path}.key" and known is not None and not known.has_key:
-            yield warning(where, fault, f"Hosts do not read the keys of {module.type}.")
+        if known is not None and where in _unread(known, path):
+            yield warning(where, fault, f"Hosts do not read it in {module.type}.")
         else:
             yield error(where, fault)
     yield from _shape_problems(checking, module, path)
-    yield from _attribute_problems(entry, path, is_known=known is not None)
+    yield from _attribute_problems(whole, entry, path, is_known=known is not None)
     if known is None:
         return
     yield from _condition_problems(checking, known, entry, path)
@@ -139,6 +140,10 @@ def _entry_problems(
     yield from _reference_problems(checking, whole, module, path)
     if module.type == "webhooks":
         yield from _event(checking, entry.get("event"), f"{path}.event")
+
+
+def _unread(known: ModuleType, path: str) -> set[str]:
+    return {f"{path}.{name}" for name, read in (("key", known.has_key), ("name", known.has_name)) if not read}
 
 
 def _duplicate(key: object, path: str, seen: dict[str, str]) -> Iterator[Problem]:
@@ -176,13 +181,15 @@ def _shape_problems(checking: Checking, module: Module, path: str) -> Iterator[P
                 yield error(f"{path}.{below}.{needed}", f"{needed} is required in {parent}.")
 
 
-def _attribute_problems(entry: Mapping[str, Any], path: str, *, is_known: bool) -> Iterator[Problem]:
+def _attribute_problems(whole: _Document, entry: Mapping[str, Any], path: str, *, is_known: bool) -> Iterator[Problem]:
     types = module_types()
     for name, value in entry.items():
         if name in WORDS:
             continue
         where = f"{path}.{name}"
-        if name in _ROOT_ONLY:
+        if name in _ROOT_ONLY and name in whole.root_fields:
+            yield warning(where, "Is a field of the root, which has it: hosts do not look for it here.")
+        elif name in _ROOT_ONLY:
             yield error(where, "Is a field of the root, and hosts do not look for it here.", f"Move it to {name}.")
         elif name in types and isinstance(value, list | Mapping):
             yield error(where, "Is a module type inside a module.", f"Move it to modules.{name}.")
@@ -277,4 +284,6 @@ def _webhook_scope(checking: Checking, document: Mapping[str, Any], modules: Map
         # One that is no scope is told already, and may be what stands for READ.
         if not isinstance(scope, str) or scope.upper() in _INCLUDES_READ or scope.upper() not in SCOPES:
             return
-    yield error("scopes", "Webhooks need the scope READ, or one that includes it.", 'Add "READ".')
+    # Hosts are said to ignore the scopes of apps without authentication.
+    tell = error if checking.served or asks_for_jwt(document) else warning
+    yield tell("scopes", "Webhooks need the scope READ, or one that includes it.", 'Add "READ".')

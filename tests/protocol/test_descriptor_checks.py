@@ -174,3 +174,7 @@ def test_the_version_of_old_descriptors_is_ignored():
 
     assert problem.severity == "warning"
     assert "apiVersion" not in problem.fix
+
+
+def test_comments_written_as_fields_are_left_alone():
+    assert found({"//baseUrl": "http://localhost", "_comment": "for tests"}) == []

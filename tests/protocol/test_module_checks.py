@@ -40,7 +40,7 @@ def problems(modules, product=None, served=False, **root):
         ),
         ({"webPanels": [{**PANEL, "url": "javascript:alert(1)"}]}, "webPanels[0].url"),
         ({"webPanels": [{**PANEL, "webItems": [ITEM]}]}, "webPanels[0].webItems"),
-        ({"webPanels": [{**PANEL, "lifecycle": {}}]}, "webPanels[0].lifecycle"),
+        ({"webPanels": [{**PANEL, "enableLicensing": True}]}, "webPanels[0].enableLicensing"),
         ({"webPanels": [{**PANEL, "name": {"value": "Panel", "url": "/x"}}]}, "webPanels[0].name.url"),
         ({"webPanels": PANEL}, "webPanels"),
         ({"webPanels": None}, "webPanels"),
@@ -191,10 +191,20 @@ def test_the_name_of_a_jql_function_is_a_word():
     assert problems({"webPanels": [{**PANEL, "name": "nearby"}]}) == [("error", "modules.webPanels[0].name")]
 
 
-def test_hosts_do_not_read_the_keys_of_webhooks():
-    hooks = [{**HOOK, "key": "page"}, {**HOOK, "key": "page"}, {**HOOK, "key": "jira:issue_created"}]
+def test_hosts_do_not_read_the_keys_and_names_of_webhooks():
+    hooks = [{**HOOK, "key": "page"}, {**HOOK, "key": "page"}, {**HOOK, "key": "jira:made", "name": "Issue made"}]
 
-    assert problems({"generalPages": [PAGE], "webhooks": hooks}) == [("warning", "modules.webhooks[2].key")]
+    assert problems({"generalPages": [PAGE], "webhooks": hooks}) == [
+        ("warning", "modules.webhooks[2].key"),
+        ("warning", "modules.webhooks[2].name"),
+    ]
+
+
+def test_a_field_of_the_root_is_misplaced_when_the_root_has_none():
+    hooks = [{**HOOK, "scopes": ["read"]}]
+
+    assert problems({"webhooks": hooks}) == [("warning", "modules.webhooks[0].scopes")]
+    assert ("error", "modules.webhooks[0].vendor") in problems({"webhooks": [{**HOOK, "vendor": {"name": "V"}}]})
 
 
 @pytest.mark.parametrize("scopes", [["read:jira-work"], ["READ "], "READ", {"READ": True}, [1]])
@@ -205,3 +215,9 @@ def test_scopes_that_are_none_are_told_once(scopes):
 @pytest.mark.parametrize("scopes", [[], ["NONE"], ["ACT_AS_USER"]])
 def test_webhooks_need_a_scope_that_reads(scopes):
     assert problems({"webhooks": [HOOK]}, scopes=scopes) == [("error", "scopes")]
+
+
+def test_scopes_of_an_app_without_authentication_count_when_it_is_served():
+    for served, severity in ((False, "warning"), (True, "error")):
+        found = problems({"webhooks": [HOOK]}, scopes=[], authentication={"type": "none"}, served=served)
+        assert found == [(severity, "scopes")]
