@@ -12,7 +12,7 @@ from typing import Any, Final
 from .base_url_checks import base_url_problems, region_problems, relative_fix
 from .module_types import module_types
 from .problems import Checking, Problem, closest, error, text_faults, warning
-from .scopes import SCOPES
+from .scope_checks import scope_problems
 
 __all__ = ["API_MIGRATION_KEYS", "ROOT_FIELDS", "asks_for_jwt", "root_problems"]
 
@@ -36,7 +36,6 @@ _LOCALES: Final = frozenset(
 
 _APP_KEY: Final = re.compile(r"[a-zA-Z0-9\-._]+").fullmatch
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:").match
-_GRANULAR_SCOPE: Final = re.compile(r"[a-z-]+:[a-z:.-]+", re.IGNORECASE).fullmatch
 _LOCALE: Final = re.compile(r"[a-z]{2,3}([-_][A-Za-z]{2,4})?").fullmatch
 _MAX_APP_KEY: Final = 64  # the schema of 2021 says 80, today's documentation 64
 _MAX_URL: Final = 200
@@ -136,40 +135,6 @@ def _authentication(checking: Checking, value: object, path: str) -> Iterator[Pr
         yield error(f"{path}.type", f"{kind!r} is no kind of authentication.", right)
 
 
-def _scopes(checking: Checking, value: object, path: str) -> Iterator[Problem]:
-    if checking.is_open(value, path):
-        return
-    if not isinstance(value, list):
-        yield error(path, "Is no list.", 'Write ["READ", "WRITE"].')
-        return
-    for index, scope in enumerate(value):
-        where = f"{path}[{index}]"
-        if checking.is_open(scope, where):
-            continue
-        if not isinstance(scope, str):
-            yield error(where, f"{scope!r} is no Connect scope.", f"Known are {', '.join(sorted(SCOPES))}.")
-        elif scope.upper() not in SCOPES:
-            yield _no_scope(scope, where)
-        elif scope not in (scope.upper(), scope.lower()):
-            yield warning(where, "Mixes letter cases.", f"Write {scope.upper()}.")
-        elif (checking.product, scope.upper()) in (("jira", "SPACE_ADMIN"), ("confluence", "PROJECT_ADMIN")):
-            yield warning(where, f"{scope} is a scope of the other product.")
-
-
-def _no_scope(scope: str, path: str) -> Problem:
-    if _GRANULAR_SCOPE(scope):
-        action = scope.partition(":")[0].lower()
-        stands = {"read": "READ", "write": "WRITE", "delete": "DELETE", "manage": "ADMIN"}.get(action)
-        fix = f"Write {stands}." if stands else f"Connect has {', '.join(sorted(SCOPES))}."
-        return error(path, f"{scope!r} is a scope of Forge and OAuth apps; Connect does not know it.", fix)
-    meant = closest(scope.replace("-", "_").replace(" ", "_"), SCOPES, cutoff=0.7)
-    return error(
-        path,
-        f"{scope!r} is no Connect scope.",
-        f"Did you mean {meant}?" if meant else f"Known are {', '.join(sorted(SCOPES))}.",
-    )
-
-
 def _vendor(checking: Checking, value: object, path: str) -> Iterator[Problem]:
     if checking.is_open(value, path):
         return
@@ -261,7 +226,7 @@ _FIELDS: Final[tuple[tuple[Callable[[Checking, object, str], Iterator[Problem]],
     (_vendor, "vendor"),
     (_links, "links"),
     (_authentication, "authentication"),
-    (_scopes, "scopes"),
+    (scope_problems, "scopes"),
     (_integer, "apiVersion"),
     (_migrations, "apiMigrations"),
     (_boolean, "enableLicensing"),

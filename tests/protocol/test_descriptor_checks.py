@@ -92,6 +92,8 @@ def test_an_empty_base_url_is_refused_when_it_is_served():
         ("manage:jira-project", "Write ADMIN."),
         ("storage:app", "Connect has ACCESS_EMAIL_ADDRESSES"),
         ("act-as-user", "Did you mean ACT_AS_USER?"),
+        (" READ ", "Did you mean READ?"),
+        ("pullrequest:write", "scope of apps for Bitbucket"),
         ("RAED", "Did you mean READ?"),
         ("everything", "Known are ACCESS_EMAIL_ADDRESSES, ACT_AS_USER"),
     ],
