@@ -137,12 +137,15 @@ def _add_spaces(blueprint: Blueprint, sandbox: Sandbox) -> None:
 def _add_pages(blueprint: Blueprint, sandbox: Sandbox) -> None:
     @blueprint.get("/wiki/spaces/<space_key>/pages/<page_id>")
     @blueprint.get("/wiki/spaces/<space_key>/pages/<page_id>/<path:title>")
-    @blueprint.get("/wiki/spaces/<space_key>/blog/<page_id>")
     def page(space_key: str, page_id: str, title: str = "") -> BaseResponse:
         found = readable_page(sandbox, page_id, trashed=True)
         if "edit" in request.args:  # where AP.navigator leads
             return redirect(url_for("pages.edit_page", space_key=space_of(sandbox, found).key, page_id=found.id))
         return _show_page(sandbox, found)
+
+    @blueprint.get("/wiki/spaces/<space_key>/blog/<page_id>")
+    def blog_post(space_key: str, page_id: str) -> Response:
+        return _show_page(sandbox, readable_page(sandbox, page_id, trashed=True))
 
     @blueprint.get("/wiki/x/<page_id>")
     @blueprint.get("/wiki/pages/viewpage.action")

@@ -87,7 +87,8 @@ def space_of(sandbox: Sandbox, page: Page) -> Space:
 
 def page_url(sandbox: Sandbox, page: Page, **more: Any) -> str:
     """Where a page is read."""
-    return url_for("pages.page", space_key=space_of(sandbox, page).key, page_id=page.id, **more)
+    endpoint = "pages.blog_post" if page.type == "blogpost" else "pages.page"
+    return url_for(endpoint, space_key=space_of(sandbox, page).key, page_id=page.id, **more)
 
 
 def situation_of(sandbox: Sandbox, page: Page, **values: str) -> Situation:

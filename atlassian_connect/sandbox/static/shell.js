@@ -1,9 +1,11 @@
 // What every page has around it: menus, the side bar, the theme.
 import { watchItems } from './items.js';
 import { watchMenus } from './menus.js';
+import { watchShortcuts } from './shortcuts.js';
 
 watchMenus();
 watchItems();
+watchShortcuts();
 
 const toggle = document.querySelector('.sidebar-toggle');
 toggle?.addEventListener('click', () => {
