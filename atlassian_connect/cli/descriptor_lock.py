@@ -12,9 +12,11 @@ from typing import Any, Final
 import click
 from flask.cli import with_appcontext
 
-from ..errors import HostError, UrlNotAllowedError
+from ..errors import DescriptorError, HostError, UrlNotAllowedError
+from ..protocol.changes import EFFECTS, Change, Effect
 from ..protocol.descriptor import descriptor_bytes
-from ..protocol.descriptor_diff import EFFECTS, Change, Effect, diff_descriptors, without_base_url
+from ..protocol.descriptor_diff import diff_descriptors, without_base_url
+from ..protocol.json_values import plain_json
 from ..web.context import ConnectState, current_state
 from .output import as_json, one_line, printable
 
@@ -128,7 +130,10 @@ def _read(state: ConnectState, source: str, *, locked: bool) -> tuple[dict[str, 
         document, keys = document["descriptor"], document.get("dynamicModules", [])
     if not isinstance(document, dict) or not isinstance(keys, list):
         raise click.ClickException(f"{source} is neither a lock file nor a descriptor.")
-    return document, [key for key in keys if isinstance(key, str)]
+    try:
+        return plain_json(document), [key for key in keys if isinstance(key, str)]
+    except DescriptorError as error:
+        raise click.ClickException(f"{source}: {one_line(error)}") from error
 
 
 def _open(source: str, *, locked: bool) -> bytes:

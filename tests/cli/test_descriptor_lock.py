@@ -162,7 +162,13 @@ def test_what_is_published_can_be_compared_with(
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "words"), [(404, b"{}", "404"), (200, b"<html>", "JSON"), (200, b"[]", "neither")]
+    ("status", "body", "words"),
+    [
+        (404, b"{}", "404"),
+        (200, b"<html>", "JSON"),
+        (200, b"[]", "neither"),
+        (200, b'{"links": ' + b'{"a":' * 900 + b"1" + b"}" * 901, "nested"),
+    ],
 )
 def test_what_is_published_may_be_no_descriptor(
     run: Run, published: Callable[[int, bytes], str], status: int, body: bytes, words: str

@@ -216,6 +216,7 @@ def test_base_urls_of_environments_do_not_count():
         {"modules": []},
         {"modules": {"webPanels": "x"}},
         {"modules": {"webPanels": [None, 3, {"key": 3}]}},
+        {"modules": {"webPanels": {"key": ["a"]}, "webhooks": [{"event": ["x"]}, {}]}},
         {"scopes": "READ", "lifecycle": [], "regionBaseUrls": "x", "authentication": None},
     ],
 )
