@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from threading import Thread
@@ -197,7 +198,26 @@ def test_a_page_is_marked_as_checked_in_the_users_name(sandbox, installed, page,
     assert [(one.verdict, one.status) for one in written] == [("bridge", 200)]
 
 
+def test_an_issue_is_marked_as_checked_by_a_comment(sandbox, app_url, page, screen):
+    """On Jira the same page writes a comment, which counts as a change of the issue."""
+    sandbox.jira.install(f"{app_url}/atlassian-connect.json")
+    frame = screen.open("stale-pages", product="jira")
+    before = titles(frame)
+    key = before[0].partition(" ")[0]
+
+    frame.get_by_role("button", name=f"Mark {before[0]} as checked").click()
+    screen.answer("Mark as checked", note="Asked the owner: still needed.")
+    screen.flag(f"“{before[0]}” is marked as checked.")
+
+    soon(lambda: titles(frame) == before[1:])
+    comment = sandbox.content.issue_comments(sandbox.content.issue(key).id)[-1]
+    assert comment.author == ADMIN
+    assert "Asked the owner: still needed." in json.dumps(comment.body)
+
+
 def test_a_frame_is_as_high_as_what_is_in_it_and_follows_the_theme(sandbox, installed, page, screen):
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if "Content Security Policy" in said.text else None)
     for mode in ("Dark", "Light"):
         page.goto(f"{sandbox.origin}/wiki/spaces")
         theme = page.locator("details.menu", has=page.locator("summary", has_text="Theme"))
@@ -208,6 +228,7 @@ def test_a_frame_is_as_high_as_what_is_in_it_and_follows_the_theme(sandbox, inst
         text = frame.locator("h1").evaluate("one => getComputedStyle(one).color")
         assert (sum(map(int, text[4:-1].split(","))) > 382) == (mode == "Dark")
         assert frame.locator("html").evaluate("one => one.scrollHeight <= innerHeight")
+    assert complaints == []  # the policy lets the themes in
 
 
 def test_its_calls_carry_the_hosts_context_tokens(sandbox, installed, page, screen):
