@@ -47,6 +47,7 @@ def _default_file() -> str:
 @click.command("dev")
 @click.option("--sandbox", "own_sandbox", is_flag=True, help="Start a sandbox and install the app there.")
 @click.option("--sandbox-port", default=2990, show_default=True, help="0 takes any free one.")
+@click.option("--sandbox-data", metavar="FILE", help="Keep the sandbox in this file, for the next time.")
 @click.option("--sandbox-url", metavar="URL", help="Install it on a sandbox that runs already.")
 @click.option("--site", "sites", metavar="URL", multiple=True, help="A development site; with /wiki for Confluence.")
 @click.option("--port", default=5000, show_default=True, help="The app's; 0 takes any free one.")
@@ -91,6 +92,7 @@ class _Choices:
 
     own_sandbox: bool
     sandbox_port: int
+    sandbox_data: str | None
     sandbox_url: str | None
     sites: tuple[str, ...]
     port: int
@@ -157,7 +159,8 @@ def _start(stack: ExitStack, chosen: _Choices, *, app: str | None, file: Path) -
 def _sites(stack: ExitStack, chosen: _Choices, file: Path) -> tuple[list[PluginManager], str | None]:
     """Where the app is installed, and the origin of the sandbox if that is one."""
     if chosen.own_sandbox:
-        server = start_sandbox(chosen.sandbox_port)
+        server = start_sandbox(chosen.sandbox_port, data=chosen.sandbox_data)
+        stack.callback(server.sandbox.close)
         stack.callback(server.shutdown)
         return _managers_of(server.sandbox), server.url
     credentials = find_credentials(os.environ, file)

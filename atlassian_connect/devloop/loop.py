@@ -194,7 +194,7 @@ class DevLoop:
         try:
             app = site.install(self._base_url + self._path)
         except HostError as error:
-            self._say(f"{_named(site)}: {error}")
+            self._say(f"{site.product.capitalize()}: {error}")  # which says where
             return
         verb = "updated" if site in self._installed else "installed"
         self._installed[site] = (app.key, digest)

@@ -17,6 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from atlassian_connect.cli import connect_group
+from atlassian_connect.devloop import usable_port
 from atlassian_connect.sandbox import MEMBER, Sandbox, SandboxServer
 from atlassian_connect.scaffold import NewApp, write_app
 from tests.devloop.programs import NGROK, install
@@ -162,6 +163,21 @@ def test_a_sandbox_of_its_own_from_the_start_to_ctrl_c(terminal: Open, folder: P
     assert run.text.endswith("Stopped.\n")
     assert gone(child)
     assert [is_free(port) for port in ports] == [True, True]
+
+
+def test_a_sandbox_in_a_file_goes_on_where_it_was(terminal: Open, tmp_path: Path) -> None:
+    port = usable_port(0)
+    kept = Path(tmp_path / "site.db")
+    keys = []
+    for _ in range(2):
+        run = terminal("--sandbox", "--sandbox-port", str(port), "--sandbox-data", str(kept), "--port", "0")
+        run.until("installed notes", times=2)
+        assert run.interrupt() == 0
+        opened = Sandbox(f"http://localhost:{port}", data=kept)
+        keys.append([site.installation("notes").client_key for site in opened.sites])
+        opened.close()
+
+    assert keys[0] == keys[1]
 
 
 def test_credentials_are_neither_printed_nor_handed_on(terminal: Open, sandbox: Sandbox) -> None:

@@ -152,7 +152,7 @@ def test_an_install_that_failed_is_tried_again_after_a_change(played: Any, folde
         sandbox.jira.plugins.private_installs = sandbox.confluence.plugins.private_installs = "taken"
         (folder / "notes" / "more.py").write_text("")
 
-    said = played(("Confluence at", allow), ("Confluence at", nothing))
+    said = played(("Confluence: ", allow), ("Confluence at", nothing))
 
     assert "Since 31 March 2026 hosts refuse" in said[0]
     assert said[-1].endswith("installed notes")
