@@ -17,7 +17,12 @@ from . import (
     forms,
     home,
     inspector,
-    issues,
+    jira,
+    jira_dashboards,
+    jira_forms,
+    jira_issue,
+    jira_search,
+    jira_workflow,
     modules,
     placed,
     policy,
@@ -32,7 +37,23 @@ if TYPE_CHECKING:
 
 __all__ = ["create_blueprint"]
 
-_AREAS: Final = (home, viewer, apps, rules, modules, confluence, issues, inspector, webhooks, api_tokens)
+_AREAS: Final = (
+    home,
+    viewer,
+    apps,
+    rules,
+    modules,
+    confluence,
+    jira,
+    jira_issue,
+    jira_forms,
+    jira_search,
+    jira_dashboards,
+    jira_workflow,
+    inspector,
+    webhooks,
+    api_tokens,
+)
 
 
 def create_blueprint(sandbox: Sandbox) -> Blueprint:

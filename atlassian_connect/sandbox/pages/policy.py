@@ -41,7 +41,7 @@ def respond(
     :param situation: where the viewer is, for the modules of apps on the page. None: somewhere on the site.
     :param context: for the template, which is given more by :mod:`.shell`.
     """
-    g.page_frames = list(frames)
+    g.page_frames = [*g.get("page_frames", ()), *frames]
     g.page_situation = situation
     return make_response(render_template(template, **context), status)
 

@@ -79,7 +79,11 @@ def _primary_links(product: str | None) -> list[tuple[str, str]]:
     if product == "confluence":
         return [("Home", url_for("pages.dashboard")), ("Spaces", url_for("pages.spaces"))]
     if product == "jira":
-        return [("Projects", url_for("pages.projects"))]
+        return [
+            ("Projects", url_for("pages.projects")),
+            ("Issues", url_for("pages.issue_search")),
+            ("Dashboards", url_for("pages.jira_dashboards")),
+        ]
     return [("Jira", url_for("pages.projects")), ("Confluence", url_for("pages.spaces"))]
 
 
