@@ -5,17 +5,14 @@ from __future__ import annotations
 import pytest
 
 from atlassian_connect.errors import DescriptorError
+from atlassian_connect.protocol.condition_trees import AllOf, AnyOf, Condition, parse_conditions
 from atlassian_connect.protocol.conditions import (
-    AllOf,
-    AnyOf,
-    Condition,
     all_of,
     any_of,
     check_conditions,
     condition,
     conditions_json,
     known_conditions,
-    parse_conditions,
     property_equals,
 )
 

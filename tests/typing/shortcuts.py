@@ -13,7 +13,7 @@ from atlassian_connect import (
     condition,
     property_equals,
 )
-from atlassian_connect.protocol.conditions import AllOf, AnyOf, Condition
+from atlassian_connect.protocol.condition_trees import AllOf, AnyOf, Condition
 
 connect = AtlassianConnect()
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...errors import DescriptorError
-from ...protocol.conditions import AllOf, Condition, ConditionTree, known_conditions, parse_conditions
+from ...protocol.condition_trees import AllOf, Condition, ConditionTree, parse_conditions
+from ...protocol.conditions import known_conditions
 from .checks import CHECKS, Asked
 from .property_checks import check_property, is_property_condition
 from .situation import Situation

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from ...protocol.conditions import Condition
+from ...protocol.condition_trees import Condition
 from .checks import Asked
 from .context import url_context
 
