@@ -121,16 +121,14 @@ def _below(call: Call, page: Page) -> list[Page]:
 
 def _move(call: Call, content_id: str, position: str, target_id: str) -> Reply:
     page, target = find_page(call, content_id, type="page"), find_page(call, target_id, type="page")
-    content = call.site.content
-    if position == "append":
-        number = len(content.children(target.id))
-    elif position in ("before", "after"):
-        number = target.position + (position == "after")
-    else:
+    if position not in ("before", "after", "append"):
         raise RestError(400, "position must be before, after or append.")
     above = target.id if position == "append" else target.parent_id
+    beside = [one for one in call.site.content.pages(target.space_id) if one.parent_id == above and one.id != page.id]
+    ids = [one.id for one in sorted(beside, key=lambda one: one.position)]
+    number = ids.index(target.id) + (position == "after") if target.id in ids else len(ids)
     with conflicts():
-        content.move_page(
+        call.site.content.move_page(
             page.id, account_id=may_write(call), parent_id=above, space_id=target.space_id, position=number
         )
     return Reply(payload={"pageId": page.id})

@@ -27,7 +27,7 @@ from ..site import Site
 from ..store.attachments import MAX_UPLOAD_BYTES
 from ..token_header import token_header
 from ..verify import Inquiry, token_of, verify
-from .operations import Call, Operation, Reply, RestError
+from .operations import Call, Operation, Reply, RestError, not_there
 
 if TYPE_CHECKING:
     from ..host import Sandbox
@@ -63,7 +63,7 @@ def _route(app: Flask, sandbox: Sandbox, site: Site, operation: Operation) -> No
 
 
 def _missing(call: Call, anything: str) -> NoReturn:
-    raise RestError(501, f"The sandbox does not have {request.method} {call.site.context_path}{call.path}.")
+    raise not_there(call.site, request.method, call.path)
 
 
 def _answer(sandbox: Sandbox, site: Site, operation: Operation, arguments: dict[str, str]) -> Response:

@@ -26,7 +26,7 @@ from ..log import Crossing, mask_url
 from ..people import Person
 from ..site import Site
 from .door import error_response, written_response
-from .operations import Call, Operation, RestError
+from .operations import Call, Operation, RestError, not_there
 
 if TYPE_CHECKING:
     from ..host import Sandbox
@@ -132,7 +132,6 @@ class Inside:
             number, arguments = self._rules.match(unquote(path), method=method)
         except (NotFound, MethodNotAllowed):
             if path.startswith(("/rest/", "/api/")):
-                base = self._site.context_path
-                raise RestError(501, f"The sandbox does not have {method} {base}{path}.") from None
+                raise not_there(self._site, method, path) from None
             raise RestError(403, f"AP.request reaches the REST of {self._site.name} only, not {path}.") from None
         return self._operations[number], dict(arguments)

@@ -12,13 +12,14 @@ from typing import Any
 
 from werkzeug.datastructures import FileStorage, MultiDict
 
+from ...protocol import access
 from ...protocol.access import Effect
 from ..installation import Installation
 from ..json_text import read_json
 from ..people import Person
 from ..site import Site
 
-__all__ = ["Call", "Operation", "Reply", "RestError"]
+__all__ = ["Call", "Operation", "Reply", "RestError", "not_there"]
 
 
 class RestError(Exception):
@@ -32,6 +33,16 @@ class RestError(Exception):
         self.status = status
         self.message = message
         self.errors = dict(errors or {})
+
+
+def not_there(site: Site, method: str, path: str) -> RestError:
+    """The answer about an operation that the sandbox does not have: a 501 with its name, where the catalogue has one.
+
+    :param path: below the base URL.
+    """
+    name = access.rule(method, path, product=site.product).name
+    called = f" ({name})" if name else ""
+    return RestError(501, f"The sandbox does not have {method} {site.context_path}{path}{called}.")
 
 
 @dataclass(frozen=True, slots=True)
