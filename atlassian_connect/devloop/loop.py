@@ -20,7 +20,7 @@ from .tunnels import Tunnel
 __all__ = ["DevLoop"]
 
 _TICK_SECONDS: Final = 0.3
-_PUBLIC_SECONDS: Final = 15.0
+_LATE_SECONDS: Final = 15.0
 _TIMEOUT_SECONDS: Final = 5.0
 _MAX_BYTES: Final = 2 * 1024 * 1024
 
@@ -58,7 +58,7 @@ class DevLoop:
         self._state: Literal["starting", "unreachable", "running", "failed"] = "starting"
         self._seen: dict[str, tuple[int, int]] = {}
         self._served = b""
-        self._since = 0.0
+        self._since: float | None = None  # of the state; None once it was said that it lasts
         self._told = ""  # digest of the descriptor whose problems were said
         self._installed: dict[PluginManager, tuple[str, str]] = {}  # app key and digest of what each site has
 
@@ -92,7 +92,7 @@ class DevLoop:
     # --- one step -----------------------------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        self._state = "starting"
+        self._state, self._since = "starting", time.monotonic()
         self._server.start()
 
     def _tick(self) -> None:
@@ -132,6 +132,7 @@ class DevLoop:
         """See whether the app answers by now, and what."""
         answer = self._fetch(self._server.url)
         if answer is None or self._server.exit_code is not None:
+            self._say_once_late(f"Waiting until the app answers at {self._server.url}{self._path}; it does not yet.")
             return
         status, self._served = answer
         if status != 200:
@@ -146,9 +147,7 @@ class DevLoop:
     def _look_from_outside(self) -> None:
         """See whether the sites can reach the app by now, and install it then."""
         if not is_loopback(parse_base_url(self._base_url).host) and self._fetch(self._base_url) != (200, self._served):
-            if 0 < self._since < time.monotonic() - _PUBLIC_SECONDS:
-                self._since = 0
-                self._say(f"Waiting until {self._base_url}{self._path} leads to the app; it does not yet.")
+            self._say_once_late(f"Waiting until {self._base_url}{self._path} leads to the app; it does not yet.")
             return
         self._state = "running"
         digest = hashlib.sha256(self._served).hexdigest()
@@ -159,6 +158,12 @@ class DevLoop:
             self._say("The app runs; its descriptor is the same.")
         for site in due:
             self._install(site, digest)
+
+    def _say_once_late(self, line: str) -> None:
+        """Say why nothing happens, when that lasts."""
+        if self._since is not None and time.monotonic() - self._since > _LATE_SECONDS:
+            self._since = None
+            self._say(line)
 
     def _fetch(self, base_url: str) -> tuple[int, bytes] | None:
         try:

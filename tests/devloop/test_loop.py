@@ -187,11 +187,22 @@ def test_without_a_descriptor_there_is_a_hint(played: Any) -> None:
 def test_nothing_is_installed_before_the_address_leads_to_the_app(
     played: Any, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "_PUBLIC_SECONDS", 0.0)
+    monkeypatch.setattr(loop, "_LATE_SECONDS", 0.0)
 
     played(("Waiting until https://0.0.0.0:1/atlassian-connect.json", nothing), base_url="https://0.0.0.0:1")
 
     assert sandbox.jira.known == []
+
+
+def test_an_app_that_does_not_answer_is_waited_for_and_told(
+    played: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = folder / "notes" / "pages.py"
+    text = pages.read_text()
+    pages.write_text(text + "\nimport time\n\ntime.sleep(1000)\n")
+    monkeypatch.setattr(loop, "_LATE_SECONDS", 0.0)
+
+    played(("Waiting until the app answers", lambda: pages.write_text(text)), ("Confluence at", nothing))
 
 
 def test_the_end_of_the_tunnel_ends_the_loop(played: Any, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ class Fact:
     """Something that is to be known about the sandbox itself."""
 
     name: str
-    value: str
+    value: str = field(repr=False)  # an API token, for one
 
 
 @dataclass(frozen=True, slots=True)
