@@ -9,7 +9,7 @@ from .secret import Secret
 from .tenants import Tenant
 from .web.context import current_account_id, current_context, current_tenant
 from .web.licence import current_licence
-from .web.module_fields import MacroEditor, MacroParameter
+from .web.macro_fields import MacroEditor, MacroParameter
 
 __all__ = [
     "AtlassianConnect",

@@ -15,7 +15,7 @@ from ..protocol.problems import Checking
 from ..protocol.translations import check_texts
 from ..protocol.urls import normal_base_url
 from .declarations import Declarations
-from .module_fields import written
+from .shortcut_fields import written
 
 __all__ = ["Description", "DescriptorFields", "read_translations", "with_description"]
 

@@ -14,17 +14,15 @@ from ..protocol.modules import check_module_key, name_object
 from ..registry import ModuleDeclaration, View
 from .declarations import module_fields, with_behaviour
 from .description import Description
-from .module_fields import (
+from .macro_fields import MacroFields, MacroParameter, StaticMacroFields
+from .shortcut_fields import (
     AdminPageFields,
     ConfigurePageFields,
     DialogFields,
     Icon,
     IssueContentFields,
     IssueGlanceFields,
-    MacroFields,
-    MacroParameter,
     PageFields,
-    StaticMacroFields,
     Text,
     WebItemFields,
     WebPanelFields,
@@ -50,7 +48,7 @@ class Shortcuts(Description):
         Source: *Page*, https://developer.atlassian.com/cloud/confluence/modules/page/
 
         :param name: text of the link to the page.
-        :param fields: those of :class:`~atlassian_connect.web.module_fields.PageFields`, and ``url``, ``methods`` and
+        :param fields: those of :class:`~atlassian_connect.web.shortcut_fields.PageFields`, and ``url``, ``methods`` and
             ``when_blocked`` as in :meth:`module`.
         """
         return _registering(lambda view: self.add_general_page(key, view, name=name, **fields))
@@ -67,7 +65,7 @@ class Shortcuts(Description):
 
         Source: *Admin page*, https://developer.atlassian.com/cloud/jira/platform/modules/admin-page/
 
-        :param fields: those of :class:`~atlassian_connect.web.module_fields.AdminPageFields`.
+        :param fields: those of :class:`~atlassian_connect.web.shortcut_fields.AdminPageFields`.
         """
         return _registering(lambda view: self.add_admin_page(key, view, name=name, **fields))
 
@@ -80,7 +78,7 @@ class Shortcuts(Description):
 
         Source: *Page*, https://developer.atlassian.com/cloud/confluence/modules/page/
 
-        :param fields: those of :class:`~atlassian_connect.web.module_fields.ConfigurePageFields`.
+        :param fields: those of :class:`~atlassian_connect.web.shortcut_fields.ConfigurePageFields`.
         """
         return _registering(lambda view: self.add_configure_page(key, view, name=name, **fields))
 
@@ -95,7 +93,7 @@ class Shortcuts(Description):
 
         Source: *Dialog*, https://developer.atlassian.com/cloud/confluence/modules/dialog/
 
-        :param fields: those of :class:`~atlassian_connect.web.module_fields.DialogFields`.
+        :param fields: those of :class:`~atlassian_connect.web.shortcut_fields.DialogFields`.
         """
         return _registering(lambda view: self.add_dialog(key, view, **fields))
 
@@ -116,7 +114,7 @@ class Shortcuts(Description):
         Source: *Web item*, https://developer.atlassian.com/cloud/confluence/modules/web-item/
 
         :param location: such as ``system.content.action``.
-        :param fields: those of :class:`~atlassian_connect.web.module_fields.WebItemFields`.
+        :param fields: those of :class:`~atlassian_connect.web.shortcut_fields.WebItemFields`.
         """
         return _registering(lambda view: self.add_web_item(key, view, name=name, location=location, **fields))
 
@@ -156,7 +154,7 @@ class Shortcuts(Description):
 
         Source: *Web section*, https://developer.atlassian.com/cloud/confluence/modules/web-section/
 
-        :param fields: those of :class:`~atlassian_connect.web.module_fields.WebSectionFields`.
+        :param fields: those of :class:`~atlassian_connect.web.shortcut_fields.WebSectionFields`.
         """
         self._add("webSections", key, None, WebSectionFields, fields, name=name, location=location)
 
@@ -166,7 +164,7 @@ class Shortcuts(Description):
         Source: *Web panel*, https://developer.atlassian.com/cloud/confluence/modules/web-panel/
 
         :param location: such as ``atl.jira.view.issue.right.context``.
-        :param fields: those of :class:`~atlassian_connect.web.module_fields.WebPanelFields`.
+        :param fields: those of :class:`~atlassian_connect.web.shortcut_fields.WebPanelFields`.
         """
         return _registering(lambda view: self.add_web_panel(key, view, name=name, location=location, **fields))
 
@@ -187,7 +185,7 @@ class Shortcuts(Description):
         https://developer.atlassian.com/cloud/confluence/modules/dynamic-content-macro/
 
         :param key: unique among all apps, not only in this one.
-        :param fields: those of :class:`~atlassian_connect.web.module_fields.MacroFields`.
+        :param fields: those of :class:`~atlassian_connect.web.macro_fields.MacroFields`.
         """
         return _registering(lambda view: self.add_dynamic_content_macro(key, view, name=name, **fields))
 
@@ -203,7 +201,7 @@ class Shortcuts(Description):
 
         Source: *Static content macro*, https://developer.atlassian.com/cloud/confluence/modules/static-content-macro/
 
-        :param fields: those of :class:`~atlassian_connect.web.module_fields.StaticMacroFields`.
+        :param fields: those of :class:`~atlassian_connect.web.macro_fields.StaticMacroFields`.
         """
         return _registering(lambda view: self.add_static_content_macro(key, view, name=name, **fields))
 
@@ -222,7 +220,7 @@ class Shortcuts(Description):
 
         Source: *Issue content*, https://developer.atlassian.com/cloud/jira/platform/modules/issue-content/
 
-        :param fields: those of :class:`~atlassian_connect.web.module_fields.IssueContentFields`.
+        :param fields: those of :class:`~atlassian_connect.web.shortcut_fields.IssueContentFields`.
         """
         return _registering(
             lambda view: self.add_issue_content(key, view, name=name, icon=icon, tooltip=tooltip, **fields)
@@ -244,7 +242,7 @@ class Shortcuts(Description):
         successor is ``jiraIssueContexts``.
 
         :param label: text of the line.
-        :param fields: those of :class:`~atlassian_connect.web.module_fields.IssueGlanceFields`.
+        :param fields: those of :class:`~atlassian_connect.web.shortcut_fields.IssueGlanceFields`.
         """
         return _registering(lambda view: self.add_issue_glance(key, view, name=name, icon=icon, label=label, **fields))
 

@@ -8,7 +8,7 @@ from atlassian_connect import AtlassianConnect
 from atlassian_connect.errors import DescriptorError
 from atlassian_connect.protocol.conditions import condition, property_equals
 from atlassian_connect.protocol.descriptor import check_descriptor
-from atlassian_connect.web.module_fields import MacroEditor, MacroParameter
+from atlassian_connect.web.macro_fields import MacroEditor, MacroParameter
 from tests.host import Host
 
 ICON = {"url": "/icon.svg", "width": 16, "height": 16}

@@ -1,0 +1,184 @@
+"""What the typed shortcuts take: the fields of the module types used most, as Python spells them.
+
+Sources: the pages of the module types, https://developer.atlassian.com/cloud/jira/platform/modules/ and
+https://developer.atlassian.com/cloud/confluence/modules/.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, Literal, Required, TypeAlias, TypedDict, get_args, get_origin, get_type_hints
+
+from ..errors import DescriptorError
+from ..protocol.conditions import ConditionLike
+from ..protocol.modules import name_object
+from .blocked import WhenBlocked
+
+__all__ = [
+    "AdminPageFields",
+    "ConfigurePageFields",
+    "DialogFields",
+    "Icon",
+    "IssueContentFields",
+    "IssueGlanceFields",
+    "Layout",
+    "PageFields",
+    "Text",
+    "ViewFields",
+    "WebItemFields",
+    "WebPanelFields",
+    "WebSectionFields",
+    "written",
+]
+
+#: A text that people see: plain, or with a key of the translations, as :func:`atlassian_connect.text` makes it.
+Text: TypeAlias = str | Mapping[str, str]
+ItemContext: TypeAlias = Literal["addon", "page", "product"]
+ItemTarget: TypeAlias = Literal["page", "dialog", "inlinedialog", "dialogmodule"]
+DialogSize: TypeAlias = Literal["small", "medium", "large", "x-large", "fullscreen"]
+
+#: Fields that are no part of the module: where its view is, and how it answers.
+_ROUTING = frozenset({"url", "methods", "when_blocked"})
+
+
+class Icon(TypedDict, total=False):
+    """A picture. ``url`` is absolute, or below the base URL; the sizes are pixels."""
+
+    url: Required[str]
+    width: int
+    height: int
+
+
+class Layout(TypedDict, total=False):
+    """The size of a frame, such as ``100%`` or ``300px``."""
+
+    width: str
+    height: str
+
+
+class ViewFields(TypedDict, total=False):
+    """Where a module's view is, and how it answers: as in :meth:`.Declarations.module`."""
+
+    url: str
+    methods: Sequence[str]
+    when_blocked: WhenBlocked
+
+
+class _Shown(TypedDict, total=False):
+    conditions: ConditionLike
+    params: Mapping[str, str]
+    weight: int
+
+
+class PageFields(ViewFields, _Shown, total=False):
+    """Fields of ``generalPages``. ``location="none"`` makes no link: the page is opened by other modules."""
+
+    location: str
+    icon: Icon
+    cacheable: bool
+
+
+class AdminPageFields(PageFields, total=False):
+    """Fields of ``adminPages``. ``full_page`` takes the whole width; Confluence alone knows it."""
+
+    full_page: bool
+
+
+class ConfigurePageFields(ViewFields, _Shown, total=False):
+    """Fields of ``configurePage``."""
+
+    icon: Icon
+    cacheable: bool
+    full_page: bool
+
+
+class WebPanelFields(ViewFields, _Shown, total=False):
+    """Fields of ``webPanels``."""
+
+    layout: Layout
+    tooltip: Text
+    cacheable: bool
+    supports_native: bool
+
+
+class WebSectionFields(_Shown, total=False):
+    """Fields of ``webSections``."""
+
+    tooltip: Text
+
+
+class WebItemFields(ViewFields, _Shown, total=False):
+    """Fields of ``webItems``. ``context`` says what ``url`` is relative to, ``target`` where it opens."""
+
+    context: ItemContext
+    target: ItemTarget
+    target_options: Mapping[str, Any]
+    icon: Icon
+    tooltip: Text
+    style_classes: Sequence[str]
+    cacheable: bool
+
+
+class DialogFields(ViewFields, total=False):
+    """Fields and options of ``dialogs``. With ``chrome`` the host draws header and buttons."""
+
+    size: DialogSize
+    width: str
+    height: str
+    chrome: bool
+    header: Text
+    hint: Text
+    cacheable: bool
+
+
+class IssueContentFields(ViewFields, _Shown, total=False):
+    """Fields of ``jiraIssueContents``. ``content_present_conditions`` show it without a click where they hold."""
+
+    content_present_conditions: ConditionLike
+    layout: Layout
+
+
+class IssueGlanceFields(ViewFields, _Shown, total=False):
+    """Fields of ``jiraIssueGlances``."""
+
+
+def written(
+    shape: type, fields: Mapping[str, Any], *, path: str, otherwise: str = "connect.module() takes any."
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Spell fields as the descriptor does, and split off those that are about the view.
+
+    :param shape: one of the classes above.
+    :param path: of the module, for messages.
+    :param otherwise: where a field goes that is not here.
+    :return: arguments of the declaration; fields of the module.
+    :raises DescriptorError: there is no such field, or a word is none of those it knows.
+    """
+    hints = _hints(shape)
+    routing: dict[str, Any] = {}
+    definition: dict[str, Any] = {}
+    for name, value in fields.items():
+        if name not in hints:
+            raise DescriptorError(
+                f"There is no such field; known are {', '.join(sorted(hints))}. {otherwise}",
+                path=f"{path}.{name}",
+            )
+        if name in _ROUTING:
+            routing[name] = value  # checked where it is declared
+            continue
+        words = get_args(hints[name]) if get_origin(hints[name]) is Literal else ()
+        if words and value is not None and value not in words:
+            raise DescriptorError(f"{value!r} is none of {', '.join(words)}.", path=f"{path}.{name}")
+        if value is not None:
+            definition[_camel(name)] = name_object(value) if hints[name] == Text else value
+    return routing, definition
+
+
+@cache
+def _hints(shape: type) -> dict[str, Any]:
+    return get_type_hints(shape)
+
+
+def _camel(name: str) -> str:
+    return re.sub(r"_([a-z])", lambda match: match[1].upper(), name)
