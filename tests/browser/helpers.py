@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from time import monotonic
 from typing import Any
 from urllib.parse import urlencode
@@ -31,3 +32,10 @@ def wait_until(page: Any, expression: str, *, seconds: float = 20) -> None:
     while not page.evaluate(expression):
         assert monotonic() < end, f"{expression} did not become true"
         page.wait_for_timeout(20)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    return port

@@ -242,6 +242,15 @@ def test_its_calls_carry_the_hosts_context_tokens(sandbox, installed, page, scre
     assert token.claims["iss"] == installed.client_key
 
 
+def test_without_the_bridge_the_page_can_still_be_read(sandbox, installed, page):
+    sandbox.bridge = None
+    page.goto(f"{sandbox.confluence.base_url}/plugins/servlet/ac/stale-pages/stale-pages")
+    frame = page.frame_locator("main iframe")
+    frame.get_by_label("Space").select_option("HR")
+    frame.get_by_role("link", name="Office seating plan").wait_for()
+    assert frame.locator("button[data-check]:visible").count() == 0
+
+
 def test_who_may_not_change_settings_is_told_so(sandbox, installed, page, screen):
     page.goto(f"{sandbox.origin}/wiki/spaces")
     page.locator("details.menu", has=page.locator("summary", has_text="You are")).locator("summary").click()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +17,7 @@ import pytest
 from atlassian_connect.sandbox import ADMIN, MEMBER, NetworkTransport
 
 from .conftest import missing
-from .helpers import frame_of
+from .helpers import frame_of, free_port
 
 FOLDER = Path(__file__).parent / "express_app"
 PAGE = "main iframe[data-bridge=up]"
@@ -47,8 +46,7 @@ def serve(sandbox, program) -> Iterator[Callable[[str], str]]:
     running: list[subprocess.Popen[str]] = []
 
     def start(product: str) -> str:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        port = free_port()
         url = f"http://localhost:{port}"
         environment = {
             "PATH": os.environ["PATH"],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -16,7 +15,7 @@ from atlassian_connect.sandbox import AppUnreachableError, NetworkTransport
 from atlassian_connect.scaffold import NewApp, write_app
 from atlassian_connect.tenants import new_encryption_key
 
-from .helpers import frame_of
+from .helpers import frame_of, free_port
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,8 +31,7 @@ def answers(url: str) -> bool:
 def written(sandbox, tmp_path) -> Iterator[str]:
     """The written app, served by a process of its own; the URL of its descriptor."""
     write_app(tmp_path, NewApp("notes", "com.example.notes", frozenset({"jira", "confluence"})))
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("FLASK", "ATLASSIAN"))}
     environment |= {
         "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,15 +12,16 @@ from pathlib import Path
 
 import pytest
 
+from .helpers import free_port
+
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
 def told(bridge) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The program once it has told its story, and what it printed."""
-    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
-        ports = [str(free.getsockname()[1]) for free in (one, two)]
-    command = [sys.executable, "-m", "example_app", "--no-color", "--port", ports[0], "--sandbox-port", ports[1]]
+    ports = ["--port", str(free_port()), "--sandbox-port", str(free_port())]
+    command = [sys.executable, "-m", "example_app", "--no-color", *ports]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
