@@ -64,7 +64,7 @@ def _content_of_issue(call: Call, attachment_id: str) -> Reply:
 
 
 def _delete_of_issue(call: Call, attachment_id: str) -> Reply:
-    call.site.attachments.delete(_of_issue(call, attachment_id).id)
+    call.site.attachments.delete(_of_issue(call, attachment_id).id, call.account_id)
     return Reply(204)
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from ...errors import UrlNotAllowedError
 from ...protocol.urls import parse_base_url, target_below
+from ..deliveries import Delivery
 from ..store.content import DAY_SECONDS
 from ..store.schema import WebhookRegistration
 from .jira_paging import jira_page
@@ -24,6 +25,7 @@ __all__ = ["LIFETIME_DAYS", "MAX_WEBHOOKS", "OPERATIONS"]
 MAX_WEBHOOKS: Final = 100
 #: How long a registration or a refresh lasts.
 LIFETIME_DAYS: Final = 30
+_MAX_DIGITS: Final = 15  # of a time in milliseconds
 _EVENTS: Final = frozenset(
     {"jira:issue_created", "jira:issue_updated", "jira:issue_deleted"}
     | {"comment_created", "comment_updated", "comment_deleted"}
@@ -165,7 +167,34 @@ def _refresh(call: Call) -> Reply:
     return Reply(payload={"expirationDate": jira_time(expires)})
 
 
+def _failed(call: Call) -> Reply:
+    """What the site gave up on. Those of modules are among them, as far as is known."""
+    after = call.query.get("after") or call.query.get("failedAfter")
+    if after is not None and not after.isdecimal():
+        raise RestError(400, "after must be a time in milliseconds.")
+    limit = call.integer("maxResults", 100, maximum=100)
+    found = call.site.deliveries.failed(
+        call.app.client_key, after=None if after is None else (int(after[:_MAX_DIGITS]) + 0.999) / 1000
+    )
+    values = [_failure(one) for one in found[:limit]]
+    payload: dict[str, Any] = {"values": values, "maxResults": limit}
+    if len(found) > limit:
+        last = values[-1]["failureTime"]
+        payload["next"] = f"{call.site.base_url}/rest/api/3/webhook/failed?failedAfter={last}&maxResults={limit}"
+    return Reply(payload=payload)
+
+
+def _failure(delivery: Delivery) -> dict[str, Any]:
+    written: dict[str, Any] = {
+        "id": delivery.identifier,
+        "url": delivery.target.url,
+        "failureTime": int(delivery.attempts[-1].time * 1000),
+    }
+    return {**written, "body": delivery.body.decode()} if delivery.body else written
+
+
 OPERATIONS: Final = (
+    Operation("GET", "/rest/api/3/webhook/failed", _failed, apps_only=True),
     Operation("GET", "/rest/api/3/webhook", _list, apps_only=True),
     Operation("POST", "/rest/api/3/webhook", _register, apps_only=True),
     Operation("DELETE", "/rest/api/3/webhook", _delete, apps_only=True),
