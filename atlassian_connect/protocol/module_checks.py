@@ -284,6 +284,7 @@ def _webhook_scope(checking: Checking, document: Mapping[str, Any], modules: Map
         # One that is no scope is told already, and may be what stands for READ.
         if not isinstance(scope, str) or scope.upper() in _INCLUDES_READ or scope.upper() not in SCOPES:
             return
-    # Hosts are said to ignore the scopes of apps without authentication.
-    tell = error if checking.served or asks_for_jwt(document) else warning
+    # Hosts are said to ignore the scopes of apps without authentication; and a file that asks for none at all is more
+    # often one whose scopes are filled in when it is served than one with a mistake.
+    tell = error if checking.served or (scopes and asks_for_jwt(document)) else warning
     yield tell("scopes", "Webhooks need the scope READ, or one that includes it.", 'Add "READ".')

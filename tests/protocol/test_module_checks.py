@@ -212,9 +212,14 @@ def test_scopes_that_are_none_are_told_once(scopes):
     assert [severity for severity, _ in problems({"webhooks": [HOOK]}, scopes=scopes)] == ["error"]
 
 
-@pytest.mark.parametrize("scopes", [[], ["NONE"], ["ACT_AS_USER"]])
+@pytest.mark.parametrize("scopes", [["NONE"], ["ACT_AS_USER"]])
 def test_webhooks_need_a_scope_that_reads(scopes):
     assert problems({"webhooks": [HOOK]}, scopes=scopes) == [("error", "scopes")]
+
+
+def test_a_file_that_asks_for_no_scope_at_all_is_warned_only():
+    assert problems({"webhooks": [HOOK]}, scopes=[]) == [("warning", "scopes")]
+    assert problems({"webhooks": [HOOK]}, scopes=[], served=True) == [("error", "scopes")]
 
 
 def test_scopes_of_an_app_without_authentication_count_when_it_is_served():
