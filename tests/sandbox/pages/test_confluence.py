@@ -285,7 +285,9 @@ def test_forms_need_the_token_of_this_sandbox(sandbox: Sandbox, browser: Browser
 
 
 def test_a_dynamic_macro_is_a_frame_with_its_variables(sandbox: Sandbox, app: ConnectApp, browser: Browser, wiki, page):
-    html = browser.page(write(sandbox, page, f"<p>before</p>{poll('Tea &amp; milk?')}"))
+    response = browser.get(write(sandbox, page, f"<p>before</p>{poll('Tea &amp; milk?')}"))
+    html = check_html(response)
+    assert "frame-src http://app.localhost:5000;" in response.headers["Content-Security-Policy"]
     source = unescape(re.search(r'<iframe[^>]* src="([^"]*)"', html)[1])
     assert "/poll?q=Tea+%26+milk%3F&id=m-1&out=display&" in source
     sandbox.wire.transport.send("GET", source, headers={}, body=b"", timeout=1)
