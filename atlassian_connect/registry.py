@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from itertools import islice
+from typing import Any, Final, TypeAlias
 
 from .errors import ConnectError, DescriptorError
 from .protocol.conditions import conditions_json
@@ -42,6 +43,8 @@ TenantCallback: TypeAlias = Callable[[Tenant], object]
 #: Yields ``Module`` objects or ``(type, definition)`` pairs for one tenant.
 DynamicModulesOf: TypeAlias = Callable[[Tenant], Iterable["Module | tuple[str, Mapping[str, Any]]"]]
 
+#: Far more than a host takes, and few enough that a generator without an end is noticed.
+_MOST_COMPUTED: Final = 1000
 _VARIABLE = re.compile(r"\$?\{([A-Za-z][A-Za-z0-9_.]*)\}")
 
 
@@ -267,7 +270,10 @@ def _items(generator: DynamicModulesOf, tenant: Tenant) -> list[object]:
     with _named(generator):
         items: object = generator(tenant)
         if isinstance(items, Iterable) and not isinstance(items, str | bytes | Mapping | Module):
-            return list(items)
+            found = list(islice(items, _MOST_COMPUTED + 1))
+            if len(found) > _MOST_COMPUTED:
+                raise DescriptorError(f"More than {_MOST_COMPUTED} are computed.", path="dynamic modules")
+            return found
     raise DescriptorError(
         f"{_name(generator)}() returned a {type(items).__name__}; it yields modules, or returns a list of them.",
         path="dynamic modules",

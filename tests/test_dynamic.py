@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from contextlib import contextmanager
 from types import MappingProxyType
@@ -502,3 +503,21 @@ def test_whatever_breaks_off_a_registration_what_was_removed_is_put_back(
         dynamic.sync(tenant)
 
     assert keys(installation) == {"poll", "a"}
+
+
+def test_a_generator_without_an_end_is_noticed(dynamic, tenant, wanted):
+    wanted.modules = (panel(f"p{number}") for number in itertools.count())
+
+    with pytest.raises(DescriptorError, match="More than 1000"):
+        dynamic.sync(tenant)
+
+
+def test_the_log_has_the_place_where_a_generator_failed(dynamic, tenant, wanted, caplog):
+    wanted.modules = (1 // number for number in (0,))
+
+    with pytest.raises(DescriptorError, match="raised ZeroDivisionError"):
+        dynamic.sync(tenant)
+
+    [record] = [record for record in caplog.records if record.exc_info]
+    assert record.exc_info[0] is ZeroDivisionError
+    assert tenant.client_key in record.getMessage()

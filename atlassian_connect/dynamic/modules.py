@@ -127,7 +127,15 @@ class DynamicModules:
 
         :raises DescriptorError: it is wrong in itself; the path says where, such as ``dynamic modules[3].url``.
         """
-        return self._checked(self._declared(tenant_itself(tenant)))
+        tenant = tenant_itself(tenant)
+        try:
+            return self._checked(self._declared(tenant))
+        except DescriptorError as error:
+            if error.__cause__ is not None and not isinstance(error.__cause__, ConnectError):
+                _log.error(  # the message names the function only; whoever mends it needs the place
+                    "computing the dynamic modules of tenant %s failed", tenant.client_key, exc_info=error.__cause__
+                )
+            raise
 
     def sync(self, tenant: Tenant, *, dry_run: bool = False) -> SyncResult:
         """Make the host's modules equal to what is declared. Repeating it does nothing more.
