@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["HIDDEN", "SHOWN_BYTES", "Message", "hide_text", "message", "shown_body", "shown_headers"]
+__all__ = ["HIDDEN", "SHOWN_BYTES", "Message", "hide_text", "message", "shown_body", "shown_headers", "without"]
 
 HIDDEN: Final = "•••"
 #: So much of a body is kept.
@@ -51,6 +51,14 @@ def message(headers: Iterable[tuple[str, str]], body: bytes) -> Message:
     shown = tuple(shown_headers(headers))
     kind = next((value for name, value in shown if name.lower() == "content-type"), "")
     return Message(shown, shown_body(kind, body), len(body))
+
+
+def without(shown: Message | None, secret: str) -> Message | None:
+    """The message with a secret taken out, whatever its name."""
+    if shown is None or not (secret in shown.body or any(secret in value for _, value in shown.headers)):
+        return shown
+    headers = tuple((name, value.replace(secret, HIDDEN)) for name, value in shown.headers)
+    return Message(headers, shown.body.replace(secret, HIDDEN), shown.size)
 
 
 def shown_headers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

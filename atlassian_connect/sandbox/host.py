@@ -61,7 +61,7 @@ class Sandbox:
         seed: int | None = None,
         data: str | PathLike[str] | None = None,
     ) -> None:
-        self._log = CrossingLog()
+        self._log = CrossingLog(self._known_secrets)
         self.wire = Wire(transport or NetworkTransport(), clock, self._log)
         self.ids = Ids(seed, lambda: self.store.database.next("drawn"))
         #: What it keeps; see :mod:`.store`.
@@ -101,6 +101,9 @@ class Sandbox:
 
     def __repr__(self) -> str:
         return f"Sandbox({self.origin!r})"
+
+    def _known_secrets(self) -> list[str]:
+        return [one.shared_secret.reveal() for one in self.jira.all_known if one.shared_secret is not None]
 
     def _announce(self, change: Change, later: Later) -> None:
         site = self.jira if change.product == "jira" else self.confluence

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 from threading import Lock
 from typing import Any, Final, Literal
 
 from ..types import Product
-from .hiding import Message
+from .hiding import Message, without
 
 __all__ = ["LOG_LENGTH", "Crossing", "CrossingLog", "mask_url"]
 
@@ -67,17 +67,24 @@ class Crossing:
 
 
 class CrossingLog:
-    """The latest crossings, in the order they were answered. Safe to use from any thread."""
+    """The latest crossings, in the order they were answered. Safe to use from any thread.
 
-    def __init__(self) -> None:
+    :param secrets: gives what must not be kept, whatever it is called where it stands.
+    """
+
+    def __init__(self, secrets: Callable[[], Iterable[str]] = tuple) -> None:
+        self._secrets = secrets
         self._crossings: deque[Crossing] = deque(maxlen=LOG_LENGTH)
         self._numbers = count(1)
         self._lock = Lock()
 
     def add(self, crossing: Crossing) -> None:
         """Append one, and give it a number."""
+        request, answer = crossing.request, crossing.answer
+        for secret in self._secrets():
+            request, answer = without(request, secret), without(answer, secret)
         with self._lock:
-            self._crossings.append(replace(crossing, number=next(self._numbers)))
+            self._crossings.append(replace(crossing, request=request, answer=answer, number=next(self._numbers)))
 
     def all(self) -> list[Crossing]:
         """A copy of what is kept."""

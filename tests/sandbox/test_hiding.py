@@ -60,3 +60,14 @@ def test_the_secret_of_an_install_is_nowhere_in_the_log(sandbox, host, jira_app,
     assert '"sharedSecret": "' + HIDDEN in kept
     for installation in (jira_app, confluence_app):
         assert installation.shared_secret.reveal() not in kept
+
+
+def test_a_shared_secret_is_hidden_whatever_it_is_called(sandbox, host, jira_app):
+    secret = jira_app.shared_secret.reveal()
+
+    host("PUT", "/rest/api/3/issue/OPS-1", {"fields": {"summary": f"see {secret}"}}, headers={"X-Key": secret})
+
+    written = next(one for one in sandbox.log if one.method == "PUT")
+    assert f"see {HIDDEN}" in written.request.body
+    assert dict(written.request.headers)["X-Key"] == HIDDEN
+    assert secret not in repr([(one.request, one.answer) for one in sandbox.log])
