@@ -10,7 +10,7 @@ import pytest
 import atlassian_connect.sandbox
 
 FOLDER = Path(atlassian_connect.sandbox.__file__).parent
-ALLOWED_ABOVE = {"errors", "secret", "types", "signals", "protocol"}
+ALLOWED_ABOVE = {"errors", "sandbox_options", "secret", "types", "signals", "protocol"}
 
 
 def imports(path: Path) -> set[tuple[int, str]]:
