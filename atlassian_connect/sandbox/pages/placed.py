@@ -47,7 +47,7 @@ def wrap(blueprint: Blueprint, sandbox: Sandbox) -> None:
         return {
             "placed": placed,
             "item_url": item_url,
-            "item_frame": lambda item: item_frame(sandbox, item),
+            "item_frame": lambda item, url=None: item_frame(sandbox, item, url=url),
             "item_opener": item_opener,
         }
 
@@ -88,10 +88,13 @@ def _address(item: PlacedModule, endpoint: str, *, prefix: str = "") -> str:
     return module_address(endpoint, installation, key, values)
 
 
-def item_frame(sandbox: Sandbox, item: PlacedModule) -> Embedding:
-    """A module at its place, for the macros of ``_frame.html``. The page's policy lets its app be framed."""
+def item_frame(sandbox: Sandbox, item: PlacedModule, *, url: str | None = None) -> Embedding:
+    """A module at its place, for the macros of ``_frame.html``. The page's policy lets its app be framed.
+
+    :param url: another of its URLs than the main one.
+    """
     key = item.opens_key or item.module.key
-    embedding = embed(item.installation, key, viewer=viewer_id(sandbox), context=item.values)
+    embedding = embed(item.installation, key, viewer=viewer_id(sandbox), context=item.values, url=url)
     if embedding.origin:
         allow_frame(embedding.origin)
     return embedding
