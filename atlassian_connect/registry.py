@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
-from .errors import ConnectError, DescriptorError
-from .protocol.conditions import conditions_json
+from .app_functions import DynamicModulesOf, computed_modules, holds, name_of
+from .errors import DescriptorError
 from .protocol.lifecycle import LifecycleEvent
 from .protocol.modules import (
-    PLAIN_NAMES,
     Module,
     check_module,
     check_module_key,
     module_types,
-    name_object,
     set_path,
     value_at,
 )
 from .tenants import Tenant
 
 __all__ = [
-    "DynamicModulesOf",
     "ModuleDeclaration",
     "Registry",
     "TenantCallback",
@@ -35,16 +30,10 @@ __all__ = [
     "WebhookEvent",
     "WebhookHandler",
     "route_of",
-    "spelt_out",
 ]
 
 View: TypeAlias = Callable[..., Any]
 TenantCallback: TypeAlias = Callable[[Tenant], object]
-#: Yields ``Module`` objects or ``(type, definition)`` pairs for one tenant.
-DynamicModulesOf: TypeAlias = Callable[[Tenant], Iterable["Module | tuple[str, Mapping[str, Any]]"]]
-
-#: Far more than a host takes, and few enough that a generator without an end is noticed.
-_MOST_COMPUTED: Final = 1000
 _VARIABLE = re.compile(r"\$?\{([A-Za-z][A-Za-z0-9_.]*)\}")
 
 
@@ -211,7 +200,7 @@ class Registry:
         """Take a generator of dynamic modules. Raises DescriptorError when it is async or takes no single argument."""
         takes_one_argument(generator, "a dynamic_modules function", "tenant")
         if inspect.iscoroutinefunction(generator) or inspect.isasyncgenfunction(generator):
-            raise DescriptorError(f"{_name(generator)}() is async; a dynamic_modules function is not.")
+            raise DescriptorError(f"{name_of(generator)}() is async; a dynamic_modules function is not.")
         self.generators.append(generator)
 
     def refuse_clashes(self, static: Collection[str]) -> None:
@@ -239,75 +228,11 @@ class Registry:
         """What a tenant should have at runtime: the declared ones whose ``when`` holds, then the computed ones."""
         wanted: list[Module] = []
         for known in self.modules:
-            if known.dynamic and _holds(known.when, tenant):
+            if known.dynamic and holds(known.when, tenant):
                 wanted.append(known.module(prefix))
         for generator in self.generators:
-            for item in _items(generator, tenant):
-                wanted.append(_computed(item, generator, path=f"dynamic modules[{len(wanted)}]"))
+            wanted.extend(computed_modules(generator, tenant, first=len(wanted)))
         return wanted
-
-
-def _holds(when: Callable[[Tenant], bool] | None, tenant: Tenant) -> bool:
-    if when is None:
-        return True
-    with _named(when):
-        return bool(when(tenant))
-
-
-@contextmanager
-def _named(function: Callable[..., object]) -> Iterator[None]:
-    """Say which function of the app an error comes from. Its own text may hold data of the app, and stays behind it."""
-    try:
-        yield
-    except ConnectError as error:
-        error.add_note(f"Raised by {_name(function)}(), which computes dynamic modules.")
-        raise
-    except Exception as error:
-        raise DescriptorError(f"{_name(function)}() raised {type(error).__name__}.", path="dynamic modules") from error
-
-
-def _items(generator: DynamicModulesOf, tenant: Tenant) -> list[object]:
-    with _named(generator):
-        items: object = generator(tenant)
-        if isinstance(items, Iterable) and not isinstance(items, str | bytes | Mapping | Module):
-            found = list(islice(items, _MOST_COMPUTED + 1))
-            if len(found) > _MOST_COMPUTED:
-                raise DescriptorError(f"More than {_MOST_COMPUTED} are computed.", path="dynamic modules")
-            return found
-    raise DescriptorError(
-        f"{_name(generator)}() returned a {type(items).__name__}; it yields modules, or returns a list of them.",
-        path="dynamic modules",
-    )
-
-
-def _computed(item: object, generator: DynamicModulesOf, *, path: str) -> Module:
-    if isinstance(item, tuple | list) and len(item) == 2 and isinstance(item[0], str) and isinstance(item[1], Mapping):
-        item = Module(item[0], item[1])
-    if not isinstance(item, Module) or not isinstance(item.definition, Mapping):
-        raise DescriptorError(
-            f"{_name(generator)}() yields Module objects or (type, definition) pairs, and this is a"
-            f" {type(item).__name__} that is neither.",
-            path=path,
-        )
-    return Module(item.type, spelt_out(item.type, item.definition, path=path))
-
-
-def spelt_out(type_name: str, fields: Mapping[str, Any], *, path: str) -> dict[str, Any]:
-    """Write what code may put short as a descriptor has it: a plain name, and conditions.
-
-    :raises DescriptorError: what stands for conditions is none.
-    """
-    definition = dict(fields)
-    if isinstance(definition.get("name"), str) and type_name not in PLAIN_NAMES:
-        definition["name"] = name_object(definition["name"])
-    for name in ("conditions", "contentPresentConditions"):
-        if definition.get(name) is not None:
-            definition[name] = conditions_json(definition[name], path=f"{path}.{name}")
-    return definition
-
-
-def _name(function: Callable[..., object]) -> str:
-    return getattr(function, "__qualname__", repr(function))
 
 
 def route_of(url: str, *, where: str = "") -> str:
@@ -329,4 +254,6 @@ def takes_one_argument(function: Callable[..., object], what: str, argument: str
     try:
         inspect.signature(function).bind(object())
     except TypeError as error:
-        raise DescriptorError(f"{_name(function)}() is {what}: it is called with one argument, {argument}.") from error
+        raise DescriptorError(
+            f"{name_of(function)}() is {what}: it is called with one argument, {argument}."
+        ) from error

@@ -7,9 +7,9 @@ from typing import Any, ParamSpec, TypeVar, overload
 
 from flask import Response
 
+from ..app_functions import DynamicModulesOf, spelt_out
 from ..protocol.lifecycle import LifecycleEvent
 from ..registry import (
-    DynamicModulesOf,
     ModuleDeclaration,
     Registry,
     TenantCallback,
@@ -17,7 +17,6 @@ from ..registry import (
     WebhookDeclaration,
     WebhookEvent,
     WebhookHandler,
-    spelt_out,
 )
 from ..tenants import Tenant
 from .authorization import Authorization
