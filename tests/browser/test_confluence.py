@@ -29,6 +29,11 @@ MODULES = {
             parameters=[TITLE],
             bodyType="rich-text",
             editor={"url": "/editor?t={title}", "insertTitle": {"value": "New chart"}},
+            propertyPanel={
+                "url": "/panel-of-chart",
+                "controls": [{"type": "button", "key": "wide", "name": {"value": "Wide"}}],
+            },
+            autoconvert={"urlParameter": "title", "matchers": [{"pattern": "https://charts.example/{}/show"}]},
         ),
     ],
     "contentBylineItems": [named("byline", target={"type": "inlinedialog"}, context="addon")],
@@ -226,3 +231,29 @@ def test_nothing_of_confluence_is_cut_off_in_a_narrow_window(page, sandbox, arti
     page.locator("main").wait_for()
     wait_until(page, "document.readyState === 'complete'")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_pasted_address_becomes_the_macro_of_an_app_with_its_own_controls(page, sandbox, article):
+    edit(page, sandbox, article)
+    text = page.get_by_role("textbox", name="Text of the page")
+    text.locator("p").first.click()
+    text.evaluate("""node => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData('text/plain', 'https://charts.example/7/show');
+      node.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+    }""")
+    page.locator(".chip", has_text="Chart").click()
+    # Nobody sees the frame; the app listens in it.
+    hidden = page.wait_for_selector(".property-panel iframe[data-bridge=up]", state="attached")
+    panel = hidden.content_frame()
+    panel.evaluate("""() => {
+      AP.confluence.onMacroPropertyPanelEvent({ 'wide.chart.macro.property-panel': async () => {
+        const data = await AP.confluence.getMacroData();
+        AP.confluence.saveMacro({ ...data, width: 'wide' });
+      } });
+    }""")
+    page.get_by_role("toolbar", name="Macro").get_by_role("button", name="Wide").click()
+    page.locator(".chip", has_text="width: wide").wait_for()
+    page.get_by_role("button", name="Update").click()
+    page.get_by_text("is saved").wait_for()
+    assert macros(sandbox, article)["chart"].parameters == {"title": "https://charts.example/7/show", "width": "wide"}
