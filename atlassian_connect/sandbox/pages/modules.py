@@ -12,6 +12,7 @@ from ..bridge.embedding import Embedding, embed
 from ..installation import Installation
 from ..module_urls import page_url, variables_in
 from ..modules.conditions import evaluate
+from ..modules.found import find
 from ..modules.variables import module_values
 from .lookup import find_installation, module_address, site_of
 from .placed import from_query
@@ -87,6 +88,7 @@ def _show(sandbox: Sandbox, installation: Installation, module: Module) -> Respo
         module=module,
         embedding=embedding,
         administration=module.type in _ADMIN_TYPES,
+        project=find(installation.site, situation).project,
     )
 
 

@@ -32,6 +32,12 @@ _NAMES: Final = {
     "project": ("project.key", "project.id"),
 }
 
+#: Pages of a project: their address names it, whether or not their URL asks for it.
+_OF_PROJECTS: Final = frozenset(
+    {"jiraProjectPages", "jiraProjectTabPanels", "jiraProjectAdminTabPanels", "jiraReports"}
+    | {"serviceDeskQueues", "serviceDeskReports", "serviceDeskOrganizationActions"}
+)
+
 _ENDPOINTS: Final[dict[str, str]] = {"page": "pages.full_page", "addon": "pages.go"}
 
 
@@ -84,6 +90,8 @@ def _address(item: PlacedModule, endpoint: str, *, prefix: str = "") -> str:
     """The address of a page about a module, with the values that its URL asks for."""
     installation, key = item.installation, item.opens_key or item.module.key
     names = variables_in(page_url(installation.module(key)) or "")
+    if item.module.type in _OF_PROJECTS:
+        names = list(dict.fromkeys([*names, "project.key"]))
     values = {f"{prefix}{name}": item.values[name] for name in names if item.values.get(name)}
     return module_address(endpoint, installation, key, values)
 

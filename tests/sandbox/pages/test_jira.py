@@ -459,3 +459,9 @@ def test_rules_of_apps_in_the_workflow(sandbox: Sandbox, app: ConnectApp, jira: 
 def test_a_query_that_is_none_says_why(jira: Browser):
     assert "does not have the clause" in jira.page("/issues?jql=sprint+=+3")
     assert check_html(jira.get(f"/issues/export/{APP_KEY}/view?jql=sprint+=+3"), status=400)
+
+
+def test_a_page_of_a_project_knows_it_whether_or_not_its_url_asks(jira: Browser):
+    address = f"/plugins/servlet/ac/{APP_KEY}/project-page?project.key=OPS"
+    assert address in jira.page("/projects/OPS")
+    assert "<h2>Operations</h2>" in jira.page(address)
