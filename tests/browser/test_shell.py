@@ -50,7 +50,7 @@ def test_one_menu_is_open_at_a_time(sandbox, page):
     menu(page, "Theme").locator("summary").click()
     menu(page, "Apps").locator("summary").click()
     assert page.locator("details.menu[open]").count() == 1
-    page.locator("h1").click()
+    page.get_by_role("heading", name="Details").click()
     assert page.locator("details.menu[open]").count() == 0
 
 
