@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 from ..errors import UrlNotAllowedError
-from ..protocol.modules import Module, module_types, value_at
+from ..protocol.modules import Module, module_types, value_at, values_at
 from ..protocol.urls import Target, parse_base_url, target_below
 
 __all__ = ["Frame", "foreign_url", "join", "page_url", "substitute", "variables_in"]
@@ -57,9 +57,9 @@ def page_url(module: Module) -> str | None:
     """The URL of the module that a user gets to see: the first of its URL fields that has one."""
     known = module_types().get(module.type)
     for dotted in known.url_fields if known else ("url", "target.url"):
-        url = value_at(module.definition, dotted)
-        if isinstance(url, str) and url:
-            return url
+        for _, url in values_at(module.definition, dotted):
+            if isinstance(url, str) and url:
+                return url
     return None
 
 
