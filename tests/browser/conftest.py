@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -62,8 +63,8 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture
-def context(chromium) -> Iterator[Any]:
+@contextmanager
+def local_context(chromium: Any) -> Iterator[Any]:
     """A fresh profile. It fails the test when a page asks for something that is not on this machine."""
     context = chromium.new_context(viewport={"width": 1200, "height": 800})
     left: list[str] = []
@@ -80,6 +81,12 @@ def context(chromium) -> Iterator[Any]:
     yield context
     context.close()
     assert left == []
+
+
+@pytest.fixture
+def context(chromium) -> Iterator[Any]:
+    with local_context(chromium) as context:
+        yield context
 
 
 @pytest.fixture
