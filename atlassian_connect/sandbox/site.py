@@ -15,8 +15,8 @@ from .faults import Faults
 from .http import AppUnreachableError
 from .ids import Ids
 from .installation import Installation
-from .limits import RateLimits
 from .lifecycle import InstallError, fetch_descriptor, modules_of_other_products, post_lifecycle, static_modules
+from .limits import RateLimits
 from .modules.context import url_context
 from .modules.situation import Situation
 from .people import ADMIN, Person

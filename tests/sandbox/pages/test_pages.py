@@ -11,7 +11,7 @@ from werkzeug.test import Client
 
 from atlassian_connect.sandbox import MEMBER, Installation, Sandbox
 
-from ..connect_app import APP_KEY, ConnectApp, HostCaller
+from ..connect_app import APP_KEY, ConnectApp
 from .browser import Browser, check_html
 
 

@@ -16,7 +16,9 @@ from ..connect_app import ConnectApp, HostCaller
 
 def world(sandbox: Sandbox) -> list[object]:
     content, now = sandbox.content, round(sandbox.wire.clock(), 3)
-    dated = [(one.id, one.title, one.body, one.version, round((now - one.modified) / 86_400)) for one in content.pages()]
+    dated = [
+        (one.id, one.title, one.body, one.version, round((now - one.modified) / 86_400)) for one in content.pages()
+    ]
     return [
         dated,
         [(one.key, one.summary, one.status, round((now - one.updated) / 86_400)) for one in content.issues()],
