@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from flask import Blueprint, Response, abort, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from ..macros.storage import plain_text
 from ..modules import places
 from ..modules.situation import Situation
 from ..store.content import KeyTakenError
@@ -113,7 +114,12 @@ def _add_spaces(blueprint: Blueprint, sandbox: Sandbox) -> None:
         found = readable_space(sandbox, space_key)
         posts = sorted(sandbox.content.blog_posts(found.id), key=lambda one: one.created, reverse=True)
         situation = Situation(account_id=viewer_id(sandbox), space=found.key)
-        return respond("confluence/blog.html", situation=situation, space=found, posts=posts)
+        return respond(
+            "confluence/blog.html",
+            situation=situation,
+            space=found,
+            posts=[(one, plain_text(one.body)) for one in posts],
+        )
 
     @blueprint.get("/wiki/spaces/<space_key>/settings")
     def space_settings(space_key: str) -> Response:
