@@ -28,8 +28,26 @@ def _page(app: Installation, values: _Values) -> str:
     return f"/spaces/{_part(app.site.content.space(page.space_id).key)}/pages/{_part(page.id)}"
 
 
+def _edited_page(app: Installation, values: _Values) -> str:
+    page = app.site.content.page(values.get("contentId") or values.get("pageId") or "")
+    return f"/spaces/{_part(app.site.content.space(page.space_id).key)}/pages/edit-v2/{_part(page.id)}"
+
+
 def _space(app: Installation, values: _Values) -> str:
     return f"/spaces/{_part(values['spaceKey'])}"
+
+
+def _space_tools(app: Installation, values: _Values) -> str:
+    return f"{_space(app, values)}/settings"
+
+
+def _person(app: Installation, values: _Values) -> str:
+    people = "/jira/people" if app.site.product == "jira" else "/people"
+    return f"{people}/{_part(values.get('accountId') or values['username'])}"
+
+
+def _dashboard(app: Installation, values: _Values) -> str:
+    return f"/jira/dashboards/{_part(values['dashboardId'])}" if "dashboardId" in values else "/jira/dashboards"
 
 
 def _module(app: Installation, values: _Values) -> str:
@@ -59,19 +77,25 @@ TARGETS: Final[dict[Product, dict[str, Callable[[Installation, _Values], str]]]]
     "confluence": {
         "addonModule": _module,
         "addonmodule": _module,
+        "contentedit": _edited_page,
+        "contentEdit": _edited_page,
         "contentview": _page,
         "contentView": _page,
         "dashboard": lambda app, values: "",
         "site": _site,
+        "spacetools": _space_tools,
+        "spaceTools": _space_tools,
         "spaceview": _space,
         "spaceView": _space,
+        "userProfile": _person,
     },
     "jira": {
         "addonModule": _module,
-        "dashboard": lambda app, values: "/jira",
+        "dashboard": _dashboard,
         "issue": _issue,
         "projectAdminSummary": _project,
         "site": _site,
+        "userProfile": _person,
     },
 }
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
+from contextlib import ExitStack
 from hmac import compare_digest
 from itertools import count
 from threading import Lock
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
-from flask import Blueprint, abort, current_app, redirect, request
+from flask import Blueprint, abort, current_app, g, redirect, request
 from flask.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response
 
@@ -34,7 +35,7 @@ class Notice(NamedTuple):
 
 
 def wrap(blueprint: Blueprint, sandbox: Sandbox) -> None:
-    """Refuse what is sent from elsewhere, whatever the view, and remember notices."""
+    """Refuse what is sent from elsewhere, whatever the view, let deliveries wait, and remember notices."""
 
     @blueprint.before_request
     def refuse_foreign_forms() -> None:
@@ -43,6 +44,18 @@ def wrap(blueprint: Blueprint, sandbox: Sandbox) -> None:
                 403,
                 "This form was not sent from a page of this sandbox, or the sandbox was started anew. Load it again.",
             )
+
+    @blueprint.before_request
+    def deliver_later() -> None:
+        # A form is answered before the apps are: one that does not answer would hold everybody up.
+        g.sandbox_form = ExitStack()
+        g.sandbox_form.enter_context(sandbox.changes.caused_by(later=sandbox.later))
+
+    @blueprint.teardown_request
+    def delivered(_error: BaseException | None) -> None:
+        stack: ExitStack | None = g.pop("sandbox_form", None)
+        if stack is not None:
+            stack.close()
 
     @blueprint.record
     def remember(state: BlueprintSetupState) -> None:

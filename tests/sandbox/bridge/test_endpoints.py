@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from urllib.parse import quote
 
 import jwt
 import pytest
@@ -234,6 +235,8 @@ def test_a_dialog_of_nothing_is_refused(page: Page, confluence_app: Installation
     ("target", "context", "path"),
     [
         ("spaceview", {"spaceKey": "ENG"}, "/wiki/spaces/ENG"),
+        ("spacetools", {"spaceKey": "ENG"}, "/wiki/spaces/ENG/settings"),
+        ("userProfile", {"accountId": ADMIN}, f"/wiki/people/{quote(ADMIN, safe='')}"),
         ("dashboard", {}, "/wiki"),
         ("site", {"relativeUrl": "/spaces"}, "/wiki/spaces"),
         ("addonModule", {"moduleKey": "page"}, f"/wiki/plugins/servlet/ac/{APP_KEY}/page"),
@@ -247,11 +250,22 @@ def test_targets_are_pages_of_the_site(page: Page, confluence_app: Installation,
         assert page.client.get(path, base_url=BASE, follow_redirects=True).status_code == 200
 
 
-def test_jira_has_targets_of_its_own(page: Page, jira_app: Installation):
+def test_a_page_is_edited_at_its_editor(sandbox: Sandbox, page: Page, confluence_app: Installation):
+    edited = sandbox.content.pages()[0]
+    asked = {"target": "contentedit", "context": {"contentId": edited.id}}
+    path = page.ask("target", {"ticket": ticket_of(confluence_app), **asked}).json["path"]
+    assert path.endswith(f"/pages/edit-v2/{edited.id}")
+    assert page.client.get(path, base_url=BASE).status_code == 200
+
+
+def test_jira_has_targets_of_its_own(sandbox: Sandbox, page: Page, jira_app: Installation):
+    dashboard = sandbox.content.dashboards()[0].id
     for target, context, path in [
         ("issue", {"issueKey": "OPS-1"}, "/browse/OPS-1"),
         ("projectAdminSummary", {"projectKey": "OPS"}, "/projects/OPS"),
-        ("dashboard", {"dashboardId": 7}, "/jira"),
+        ("userProfile", {"accountId": ADMIN}, f"/jira/people/{quote(ADMIN, safe='')}"),
+        ("dashboard", {"dashboardId": dashboard}, f"/jira/dashboards/{dashboard}"),
+        ("dashboard", {}, "/jira/dashboards"),
     ]:
         answer = page.ask("target", {"ticket": ticket_of(jira_app), "target": target, "context": context})
         assert answer.json == {"path": path}

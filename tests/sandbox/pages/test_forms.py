@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
+
+from atlassian_connect.sandbox import Installation, Sandbox
 
 from .browser import BASE, Browser, check_html
 
@@ -33,3 +37,17 @@ def test_a_notice_of_another_number_is_none(browser: Browser):
     assert "is not the URL of a descriptor" in browser.page("/?notice=1")
     for number in ("2", "", "-1", "x", "1e0"):
         assert "is not the URL of a descriptor" not in browser.page(f"/?notice={number}")
+
+
+def test_a_form_is_answered_before_the_apps_are_told(sandbox: Sandbox, browser: Browser, confluence_app: Installation):
+    waiting: list[Callable[[], None]] = []
+    sandbox.later = waiting.append
+    page = sandbox.content.pages()[0]
+
+    answer = browser.post(f"/wiki/spaces/DS/pages/{page.id}", title="Another title", body=page.body)
+
+    assert answer.status_code == 303
+    assert sandbox.deliveries.all("page_updated") == []
+    for deliver in waiting:
+        deliver()
+    assert len(sandbox.deliveries.all("page_updated")) == 1
