@@ -47,6 +47,8 @@ def create_app(sandbox: Sandbox) -> Flask:
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "no-referrer")
         response.headers.setdefault("Cache-Control", "no-store")
+        if response.mimetype == "text/html":  # what no page has made, such as the refusal of a method
+            response.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
         return response
 
     @app.get("/install-keys/<key_id>")
