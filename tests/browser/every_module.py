@@ -67,7 +67,7 @@ def types_of(product: Any) -> list[str]:
 def module(product: Any, name: str) -> dict[str, Any]:
     """A module of a type, with all that a host requires, and every URL that the type has."""
     known, key = module_types(product)[name], name.lower()
-    made = json.loads(json.dumps({"key": key, **_MORE.get(name, {})}))
+    made: dict[str, Any] = json.loads(json.dumps({"key": key, **_MORE.get(name, {})}))
     if known.has_name:
         made["name"] = {"value": f"My {key}"}
     if "content" in made:
@@ -124,12 +124,12 @@ class EveryModule(FramedApp):
         if request.path == "/blueprints":
             self.called.append(request.path)
             return Response(f'<p>{BLUEPRINT}: <at:var at:name="who" /></p>', content_type="text/html")
-        if "/icon." in request.path or request.path.lower().endswith("iconurl"):
-            return Response(status=404)
         if request.method == "POST" and request.path != "/installed":
             self.called.append(request.path)
             known = [{"identifier": "who", "value": "A & B", "representation": "plain"}]
             return Response(json.dumps(known), content_type="application/json")
+        if "xdm_e" not in request.args and request.path != "/atlassian-connect.json" and request.method == "GET":
+            return Response(status=404)  # a picture
         return super().respond(request)
 
 

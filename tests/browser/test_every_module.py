@@ -37,6 +37,7 @@ class Site:
         """Follow a link or press a button, in its menu when it is in one."""
         item = self.page.locator("a, button").filter(has_text=re.compile(rf"^\s*{re.escape(text)}\s*$")).first
         item.wait_for(state="attached")
+        self.page.wait_for_load_state()  # its scripts are what opens a dialog
         if not item.is_visible():
             self.page.locator("details", has=item).last.locator("> summary").click()
         item.click()
