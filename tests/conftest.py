@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+import signal
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +19,12 @@ from sqlalchemy.pool import NullPool
 
 from atlassian_connect import AtlassianConnect, current_account_id, current_context, current_tenant
 from atlassian_connect.tenants import metadata, new_encryption_key
+from atlassian_connect.testing import DeferredBackground
+from atlassian_connect.web.context import EXTENSION, state_of
+
+# A shell starts what runs in its background with SIGINT ignored; programs that tests start, and end by it, inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 BASE_URL = "https://app.example.com"
 APP_KEY = "com.example.app"
@@ -60,7 +68,11 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def make_app() -> Iterator[Callable[..., Flask]]:
-    """Makes Flask apps that an extension is set up for; tables are created, engines closed at the end."""
+    """Makes Flask apps that an extension is set up for; tables are created, engines closed at the end.
+
+    Background jobs wait for a test that runs them: a thread that still reads when the engine is closed under it takes
+    the whole interpreter with it (SQLite in memory is one connection for all threads).
+    """
     apps: list[Flask] = []
 
     def make(connect: AtlassianConnect, database_url: str = "sqlite://", **config: Any) -> Flask:
@@ -75,6 +87,7 @@ def make_app() -> Iterator[Callable[..., Flask]]:
         app.config.update(config)
         db = SQLAlchemy(app)
         connect.init_app(app)
+        app.extensions[EXTENSION] = dataclasses.replace(state_of(app), background=DeferredBackground())
         with app.app_context():
             metadata.create_all(db.engine)
         apps.append(app)

@@ -183,8 +183,8 @@ def test_what_is_missing_is_named(host: HostCaller, jira_app: Installation, conf
     response = host("DELETE", "/rest/api/3/xyz?x=1")
     assert response.status_code == 501
     assert response.json["errorMessages"] == ["The sandbox does not have DELETE /rest/api/3/xyz."]
-    response = host("GET", "/api/v2/blogposts", product="confluence")
-    assert response.json["errors"][0]["detail"] == "The sandbox does not have GET /wiki/api/v2/blogposts."
+    response = host("GET", "/api/v2/xyz", product="confluence")
+    assert response.json["errors"][0]["detail"] == "The sandbox does not have GET /wiki/api/v2/xyz."
     assert host("PATCH", "/rest/api/3/myself").status_code == 501
     assert host("GET", "/rest/api/template/1", product="confluence").status_code == 501
 
