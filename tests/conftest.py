@@ -22,7 +22,7 @@ from atlassian_connect.tenants import metadata, new_encryption_key
 from atlassian_connect.testing import DeferredBackground
 from atlassian_connect.web.context import EXTENSION, state_of
 
-# A shell starts what runs in its background with SIGINT ignored; programs that tests start, and end by it, inherit that.
+# A shell starts background jobs with SIGINT ignored; programs that tests start, and end by it, would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
