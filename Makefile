@@ -1,9 +1,10 @@
 # make run    the example app, installed in a local host; make run ARGS=--once tells the story and exits
-# make test   all tests, on SQLite and PostgreSQL
+# make test   all tests, on SQLite and PostgreSQL; JOBS=0 runs them in one process
 # make check  style, types, import contracts, the built wheel
 # Each makes .venv by itself. PYTHON=python3.13 chooses the interpreter.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+JOBS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
@@ -14,7 +15,7 @@ run: $(VENV)/run.done
 	@$(BIN)/python -m example_app $(ARGS)
 
 test: $(VENV)/test.done
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
 check: $(VENV)/dev.done
 	$(BIN)/ruff check .
