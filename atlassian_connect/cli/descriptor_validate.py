@@ -43,7 +43,7 @@ def validate_command(source: str, product: Product | None, json_: bool, strict: 
     warnings = len(problems) - errors
     if json_:
         facts = {"source": source, "errors": errors, "warnings": warnings}
-        click.echo(_ascii(as_json({**facts, "problems": [asdict(problem) for problem in problems]})))
+        click.echo(as_json({**facts, "problems": [asdict(problem) for problem in problems]}))
     else:
         for line in problem_lines(problems):
             click.echo(line)
@@ -103,10 +103,3 @@ def problem_lines(problems: Sequence[Problem]) -> list[str]:
 def _line(problem: Problem) -> str:
     text = printable(f"{problem.severity}: {problem}")
     return text if len(text) <= _MAX_LINE else text[: _MAX_LINE - 1] + "…"
-
-
-def _ascii(text: str) -> str:
-    """Escape what an output cannot carry: a descriptor may have half a surrogate pair."""
-    return "".join(
-        character if not "\ud800" <= character <= "\udfff" else f"\\u{ord(character):04x}" for character in text
-    )

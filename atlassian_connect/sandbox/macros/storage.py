@@ -84,7 +84,7 @@ def parse(text: str) -> Element:
     """
     spaces = " ".join(f'xmlns:{prefix}="{name}"' for prefix, name in _SPACES.items())
     # Expat expands nothing here: a document type, which declares entities, is refused inside of an element.
-    parser = XMLParser(target=_Limited())  # noqa: S314
+    parser = XMLParser(target=_Limited())  # noqa: S314 - see above
     try:
         parser.feed(f"<body {spaces}>{_ENTITY.sub(_resolved, text)}</body>")
         root: Element = parser.close()

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ..rest.jira_permissions import holds_permission, known_permissions
-from ..rest.shapes import issue_json
+from ..rest.jira_shapes import issue_json
 from .expressions import evaluate_expression
 from .found import Found, find
 from .situation import Situation

@@ -18,9 +18,10 @@ from werkzeug.exceptions import NotFound
 from ..log import Crossing
 from ..store.attachments import Attachment, StoreFullError
 from .finding import find_issue, find_page, space_of
+from .jira_shapes import jira_attachment_json
 from .operations import Call, Operation, Reply, RestError
 from .paging import cursor_page, start_page
-from .shapes import attachment_json, confluence_time, jira_attachment_json
+from .shapes import attachment_json, confluence_time
 
 if TYPE_CHECKING:
     from ..host import Sandbox

@@ -156,7 +156,7 @@ class _Parser:
         self._next = self._start = self._depth = 0
 
     def query(self) -> Cql:
-        test: _Test = lambda one: True  # noqa: E731
+        test: _Test = lambda one: True  # noqa: E731 - a value, as the others are
         if not self._is_next("order"):
             test = self._either()
         order: list[tuple[str, bool]] = []
@@ -194,7 +194,7 @@ class _Parser:
         if self._is_next("not"):
             self._take()
             inner = self._one()
-            test: _Test = lambda one: not inner(one)  # noqa: E731
+            test: _Test = lambda one: not inner(one)  # noqa: E731 - the same
         elif self._is_next("("):
             self._take()
             test = self._either()

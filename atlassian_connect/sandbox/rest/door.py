@@ -22,6 +22,7 @@ from ...protocol.qsh import explain, strip_base_path
 from ..hiding import Message, message
 from ..installation import Installation
 from ..log import Crossing, mask_url
+from ..module_faults import DYNAMIC_MODULES
 from ..people import Person
 from ..site import Site
 from ..store.attachments import MAX_UPLOAD_BYTES
@@ -36,7 +37,6 @@ __all__ = ["error_response", "mount", "raw_target", "written_response"]
 
 _METHODS: Final = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
 _CONNECT: Final = "/rest/atlassian-connect/"
-_DYNAMIC: Final = "/rest/atlassian-connect/1/app/module/dynamic"
 
 
 def mount(app: Flask, sandbox: Sandbox, site: Site, operations: Iterable[Operation]) -> None:
@@ -228,7 +228,7 @@ def raw_target() -> tuple[str, str]:
 
 
 def _unauthenticated(site: Site, path: str) -> Response:
-    if path == _DYNAMIC:
+    if path == DYNAMIC_MODULES:
         message = "The request is not from a Connect app."
     elif path.startswith(_CONNECT):
         message = "Access to this resource must be authenticated as an app."
@@ -243,7 +243,7 @@ def error_response(site: Site, path: str, error: RestError) -> Response:
     """Write an error in the shape that the product gives it at a path."""
     status, message = error.status, error.message
     shape: dict[str, Any]
-    if path == _DYNAMIC:
+    if path == DYNAMIC_MODULES:
         shape = {"message": message}
     elif path.startswith(_CONNECT):
         shape = {"message": message, "statusCode": status}

@@ -166,5 +166,5 @@ _RANKS: Final = {name: number for number, name in enumerate(PRIORITIES)}
 ORDERS: Final[Mapping[str, Callable[[Issue], Any]]] = {
     "key": lambda issue: (issue.project_key, int(issue.key.rpartition("-")[2])),
     "priority": lambda issue: -_RANKS[issue.priority],
-    **{name: lambda issue, read=read: read(issue) or 0.0 for name, read in DATES.items()},  # type: ignore[misc]
+    **{name: lambda issue, read=read: read(issue) or 0.0 for name, read in DATES.items()},  # type: ignore[misc]  # no type for a default
 }

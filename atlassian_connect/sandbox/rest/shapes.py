@@ -1,4 +1,4 @@
-"""Content as the products' REST writes it: Confluence's, and from :mod:`.jira_shapes` Jira's.
+"""Content as Confluence's REST writes it. Jira's is in :mod:`.jira_shapes`.
 
 Source: https://developer.atlassian.com/cloud/confluence/rest/v2/
 """
@@ -13,7 +13,6 @@ from ..people import Person, confluence_user
 from ..store.attachments import Attachment
 from ..store.content import Page, Space
 from ..store.values import Label
-from .jira_shapes import issue_json, jira_attachment_json, jira_time, project_json
 
 if TYPE_CHECKING:
     from ..site import Site
@@ -22,13 +21,9 @@ __all__ = [
     "attachment_json",
     "confluence_time",
     "content_json",
-    "issue_json",
-    "jira_attachment_json",
-    "jira_time",
     "label_json",
     "page_json",
     "person_of",
-    "project_json",
     "space_json",
     "space_v1_json",
     "version_json",

@@ -40,7 +40,7 @@ class Table(Generic[T]):
         hints = get_type_hints(row)
         self.name = name
         self.cached = cached
-        self.columns: Final = tuple(field.name for field in fields(row))  # type: ignore[arg-type]
+        self.columns: Final = tuple(field.name for field in fields(row))  # type: ignore[arg-type]  # a dataclass
         kinds = {column: _kind(hints[column]) for column in self.columns}
         self.times: Final = tuple(column for column, kind in kinds.items() if kind is float)
         key = tuple(key) or self.columns[:1]
@@ -48,11 +48,11 @@ class Table(Generic[T]):
         wanted = " AND ".join(f'"{column}" = ?' for column in key)
         changed = ", ".join(f'"{column}" = excluded."{column}"' for column in self.columns if column not in key)
         # The names are those of classes and their fields, never input.
-        self.select: Final = f"SELECT {listed} FROM {name}"  # noqa: S608
+        self.select: Final = f"SELECT {listed} FROM {name}"  # noqa: S608 - names of ours
         self.select_one: Final = f"{self.select} WHERE {wanted}"
-        self.count: Final = f"SELECT count(*) FROM {name}"  # noqa: S608
-        self.delete: Final = f"DELETE FROM {name}"  # noqa: S608
-        self.insert: Final = f"INSERT INTO {name} ({listed}) VALUES ({marks})"  # noqa: S608
+        self.count: Final = f"SELECT count(*) FROM {name}"  # noqa: S608 - names of ours
+        self.delete: Final = f"DELETE FROM {name}"  # noqa: S608 - names of ours
+        self.insert: Final = f"INSERT INTO {name} ({listed}) VALUES ({marks})"  # noqa: S608 - names of ours
         self.upsert: Final = f"{self.insert} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changed}"
         typed = ", ".join(f'"{column}" {_SQL_TYPES.get(kind, "TEXT")}' for column, kind in kinds.items())
         self.definitions: Final = (
