@@ -25,6 +25,7 @@ def app(app: ConnectApp) -> ConnectApp:
 
 def assertion(installation: Installation, account_id: str = MEMBER, *, key: str = "", **changes: Any) -> str:
     now = int(time.time())
+    changes = {name: change(now) if callable(change) else change for name, change in changes.items()}
     claims = {
         "iss": f"urn:atlassian:connect:clientid:{installation.oauth_client_id}",
         "sub": f"urn:atlassian:connect:useraccountid:{account_id}",
@@ -78,7 +79,7 @@ def test_a_token(sandbox: Sandbox, host: HostCaller, jira_app: Installation):
         ({"tnt": None}, 400, "invalid_grant"),
         ({"aud": "https://auth.example"}, 400, "invalid_grant"),
         ({"aud": None}, 400, "invalid_grant"),
-        ({"exp": int(time.time()) + 600}, 400, "invalid_grant"),
+        ({"exp": lambda now: now + 600}, 400, "invalid_grant"),
         ({"exp": 1}, 400, "invalid_grant"),
         ({"exp": None}, 400, "invalid_grant"),
         ({"iat": None}, 400, "invalid_grant"),
