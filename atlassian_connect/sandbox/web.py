@@ -15,8 +15,7 @@ from .hiding import message
 from .ids import install_key_pem
 from .log import Crossing
 from .oauth import OAuthError
-from .rest import attachments
-from .rest.catalogue import CONFLUENCE_OPERATIONS, JIRA_OPERATIONS
+from .rest import attachments, catalogue
 from .rest.door import mount
 from .rest.plugin_manager import mount_plugin_manager
 
@@ -78,8 +77,8 @@ def create_app(sandbox: Sandbox) -> Flask:
     def token() -> Response:
         return _token(sandbox)
 
-    mount(app, sandbox, sandbox.jira, JIRA_OPERATIONS)
-    mount(app, sandbox, sandbox.confluence, CONFLUENCE_OPERATIONS)
+    mount(app, sandbox, sandbox.jira, catalogue.JIRA)
+    mount(app, sandbox, sandbox.confluence, catalogue.CONFLUENCE)
     for site in sandbox.sites:
         mount_plugin_manager(app, sandbox, site)
     app.register_blueprint(pages.create_blueprint(sandbox))

@@ -11,8 +11,8 @@ from flask import Blueprint, Flask, Response, jsonify, request
 from werkzeug.datastructures import FileStorage
 
 from ..installation import Installation
+from ..rest import catalogue
 from ..rest.attachments import media_response
-from ..rest.catalogue import CONFLUENCE_OPERATIONS, JIRA_OPERATIONS
 from ..rest.inside import Inside, InsideRequest
 from ..site import Site
 from . import assets
@@ -46,8 +46,8 @@ def mount_bridge(app: Flask, sandbox: Sandbox) -> None:
 def _endpoints(sandbox: Sandbox) -> Blueprint:
     blueprint = Blueprint("bridge", __name__, url_prefix="/sandbox/bridge")
     inside = {
-        "jira": Inside(sandbox, sandbox.jira, JIRA_OPERATIONS),
-        "confluence": Inside(sandbox, sandbox.confluence, CONFLUENCE_OPERATIONS),
+        "jira": Inside(sandbox, sandbox.jira, catalogue.JIRA),
+        "confluence": Inside(sandbox, sandbox.confluence, catalogue.CONFLUENCE),
     }
 
     @blueprint.before_request

@@ -29,8 +29,9 @@ from . import (
     policies,
 )
 from .jira_v2 import as_version_2
+from .table import OperationTable
 
-__all__ = ["CONFLUENCE_OPERATIONS", "JIRA_OPERATIONS"]
+__all__ = ["CONFLUENCE", "CONFLUENCE_OPERATIONS", "JIRA", "JIRA_OPERATIONS"]
 
 _JIRA: Final = (
     *connect.OPERATIONS,
@@ -64,3 +65,6 @@ CONFLUENCE_OPERATIONS: Final = (
     *attachments.CONFLUENCE_OPERATIONS,
     *policies.CONFLUENCE_OPERATIONS,
 )
+#: Where the requests to each find theirs.
+JIRA: Final = OperationTable(JIRA_OPERATIONS)
+CONFLUENCE: Final = OperationTable(CONFLUENCE_OPERATIONS)

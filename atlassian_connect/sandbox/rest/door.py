@@ -8,7 +8,6 @@ https://developer.atlassian.com/cloud/confluence/data-security-policy-developer-
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 from urllib.parse import quote
 
@@ -29,6 +28,7 @@ from ..store.attachments import MAX_UPLOAD_BYTES
 from ..token_header import token_header
 from ..verify import Inquiry, token_of, verify
 from .operations import Call, Operation, Reply, RestError, not_there
+from .table import OperationTable
 
 if TYPE_CHECKING:
     from ..host import Sandbox
@@ -39,31 +39,26 @@ _METHODS: Final = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
 _CONNECT: Final = "/rest/atlassian-connect/"
 
 
-def mount(app: Flask, sandbox: Sandbox, site: Site, operations: Iterable[Operation]) -> None:
+def mount(app: Flask, sandbox: Sandbox, site: Site, table: OperationTable) -> None:
     """Add a site's operations to the web app, and an answer for everything else below its REST roots."""
-    for operation in operations:
-        _route(app, sandbox, site, operation)
+
+    def view(anything: str) -> Response:
+        path = request.path.removeprefix(site.context_path)
+        operation, values = table.find(request.method, path) or (_MISSING, {})
+        return _answer(sandbox, site, operation, values)
+
     for root in ("/rest", "/api") if site.product == "confluence" else ("/rest",):
-        for method in _METHODS:
-            _route(app, sandbox, site, Operation(method, f"{root}/<path:anything>", _missing, scope=None))
+        rule = f"{site.context_path}{root}/<path:anything>"
+        endpoint = f"rest of {site.product} below {root}"
+        app.add_url_rule(rule, endpoint, view, methods=_METHODS, provide_automatic_options=False)
 
 
-def _route(app: Flask, sandbox: Sandbox, site: Site, operation: Operation) -> None:
-    def view(**arguments: str) -> Response:
-        return _answer(sandbox, site, operation, arguments)
-
-    rule = site.context_path + operation.rule
-    app.add_url_rule(
-        rule,
-        endpoint=f"{operation.method} {rule.replace('.', '_')}",
-        view_func=view,
-        methods=[operation.method],
-        provide_automatic_options=False,
-    )
-
-
-def _missing(call: Call, anything: str) -> NoReturn:
+def _missing(call: Call) -> NoReturn:
     raise not_there(call.site, request.method, call.path)
+
+
+#: Stands for all that the sandbox does not have: who asks must be known before it is said.
+_MISSING: Final = Operation("*", "*", _missing, scope=None)
 
 
 def _answer(sandbox: Sandbox, site: Site, operation: Operation, arguments: dict[str, str]) -> Response:

@@ -8,16 +8,14 @@ Source: *Request*, https://developer.atlassian.com/cloud/confluence/jsapi/reques
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from flask import Response
 from werkzeug.datastructures import FileStorage, MultiDict
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
-from werkzeug.routing import Map, MapAdapter, Rule
+from werkzeug.exceptions import HTTPException
 from werkzeug.urls import iri_to_uri
 
 from ...protocol import access
@@ -28,6 +26,7 @@ from ..people import Person
 from ..site import Site
 from .door import error_response, written_response
 from .operations import Call, Operation, RestError, not_there
+from .table import OperationTable
 
 if TYPE_CHECKING:
     from ..host import Sandbox
@@ -57,18 +56,8 @@ class InsideRequest:
 class Inside:
     """The operations of one site, found by method and path."""
 
-    def __init__(self, sandbox: Sandbox, site: Site, operations: Iterable[Operation]) -> None:
-        self._sandbox, self._site = sandbox, site
-        self._operations = list(operations)
-
-    @cached_property
-    def _rules(self) -> MapAdapter:
-        # Made when a page first asks: it takes a tenth of a second, and few tests have a page that does.
-        rules = [
-            Rule(operation.rule, methods=[operation.method], endpoint=number)
-            for number, operation in enumerate(self._operations)
-        ]
-        return Map(rules, merge_slashes=False, strict_slashes=False).bind("sandbox")
+    def __init__(self, sandbox: Sandbox, site: Site, table: OperationTable) -> None:
+        self._sandbox, self._site, self._table = sandbox, site, table
 
     def perform(self, installation: Installation, viewer: Person | None, asked: InsideRequest) -> Response:
         """Do what is asked, and log it.
@@ -133,10 +122,9 @@ class Inside:
             return written_response(operation.view(call, **arguments))
 
     def _find(self, method: str, path: str) -> tuple[Operation, dict[str, str]]:
-        try:
-            number, arguments = self._rules.match(unquote(path), method=method)
-        except (NotFound, MethodNotAllowed):
+        found = self._table.find(method, unquote(path))
+        if found is None:
             if path.startswith(("/rest/", "/api/")):
-                raise not_there(self._site, method, path) from None
-            raise RestError(403, f"AP.request reaches the REST of {self._site.name} only, not {path}.") from None
-        return self._operations[number], dict(arguments)
+                raise not_there(self._site, method, path)
+            raise RestError(403, f"AP.request reaches the REST of {self._site.name} only, not {path}.")
+        return found
