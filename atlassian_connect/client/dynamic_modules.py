@@ -15,7 +15,7 @@ from typing import Final
 
 from ..errors import DescriptorError, HostError
 from ..protocol.json_values import plain_json
-from ..protocol.modules import Module, check_module, flatten_modules, group_modules, is_removable_key
+from ..protocol.modules import Module, check_module, flatten_modules, group_modules, is_removable_key, module_types
 from .session import HostClient
 
 __all__ = ["DYNAMIC_MODULES_PATH", "DynamicModulesClient"]
@@ -34,7 +34,8 @@ class DynamicModulesClient:
     def list(self) -> builtins.list[Module]:
         """Ask the host for the modules it has.
 
-        :raises HostError: the host fails or answers something else than a JSON object.
+        :raises HostError: the host fails, or its answer is no list of modules. It would read as "no modules", and what
+            is there already would be registered again.
         """
         response = self._client.get(DYNAMIC_MODULES_PATH)
         try:
@@ -45,6 +46,11 @@ class DynamicModulesClient:
             raise HostError(f"The list of dynamic modules is no JSON to go by. {error}") from error
         if not isinstance(document, dict):
             raise HostError(f"The list of dynamic modules is a JSON {type(document).__name__}, not an object.")
+        wrapped = document.get("modules")
+        types = wrapped if len(document) == 1 and isinstance(wrapped, dict) else document
+        for name, entries in types.items():
+            if not _are_modules(name, entries):
+                raise HostError(f"The list of dynamic modules is none: its {reprlib.repr(name)} holds something else.")
         return flatten_modules(document)
 
     def register(self, modules: Iterable[Module]) -> None:
@@ -80,6 +86,16 @@ class DynamicModulesClient:
         if keys:
             self.remove(*keys)
         return keys
+
+
+def _are_modules(name: str, entries: object) -> bool:
+    """Whether a host may mean modules by it, and not an error that it sends as a success."""
+    listed = entries if isinstance(entries, list) else [entries]
+    may_lack_key = name in module_types()
+    is_type = name != "modules" or not listed  # a wrapper with something beside it, or in it, is nobody's answer
+    return is_type and all(
+        isinstance(entry, dict) and (may_lack_key or isinstance(entry.get("key"), str)) for entry in listed
+    )
 
 
 def _removable(key: object) -> str:

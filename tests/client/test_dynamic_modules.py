@@ -48,6 +48,8 @@ def listed(cloud):
         ({"modules": {}}, []),
         ({"modules": []}, []),
         ({"configurePage": {"key": "a"}}, ["a"]),
+        ({"webhooks": [{"event": "page_created", "url": "/hook"}]}, [""]),
+        ({"aTypeOfTomorrow": [{"key": "a"}], "another": []}, ["a"]),
     ],
 )
 def test_list_reads_every_shape(document, keys, dynamic, listed, cloud, tenant):
@@ -63,6 +65,34 @@ def test_a_list_that_is_no_object_is_an_error(body, dynamic, listed):
     listed(body)
 
     with pytest.raises(HostError, match="The list of dynamic modules is"):
+        dynamic.list()
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"error": "internal"},
+        {"error": {"message": "internal"}},
+        {"errorMessages": ["internal"], "errors": {}},
+        {"message": "internal", "statusCode": 500},
+        {"errors": [{"message": "internal"}]},
+        {"webItems": None},
+        {"webItems": "none"},
+        {"webItems": [{"key": "a"}, None]},
+        {"webItems": [["a"]]},
+        {"modules": None},
+        {"modules": 0},
+        {"modules": [{"key": "a"}]},
+        {"modules": {"webItems": "none"}},
+        {"modules": {"modules": {"webItems": [{"key": "a"}]}}},
+        {"modules": {"webItems": [{"key": "a"}]}, "size": 1},
+        {"modules": {"webItems": []}, "webPanels": []},
+    ],
+)
+def test_an_object_that_is_no_list_of_modules_does_not_read_as_no_modules(document, dynamic, listed):
+    listed(document)
+
+    with pytest.raises(HostError, match=r"The list of dynamic modules is none: its .* holds something else"):
         dynamic.list()
 
 
