@@ -204,8 +204,8 @@ class Database:
             with self.transaction():
                 for table in self._tables:
                     if table.times:
-                        sums = ", ".join(f"{name} = {name} + ?1" for name in table.times)
-                        self._connection.execute(f"UPDATE {table.name} SET {sums}", (seconds,))  # noqa: S608 - no input
+                        sums = ", ".join(f"{name} = {name} + :seconds" for name in table.times)
+                        self._connection.execute(f"UPDATE {table.name} SET {sums}", {"seconds": seconds})  # noqa: S608 - no input
 
 
 _HEADER: Final = ("application_id", "user_version")
