@@ -9,11 +9,8 @@ from typing import TYPE_CHECKING, Any
 from ..errors import UrlNotAllowedError
 from ..secret import Secret
 from ..types import Product
-from .bridge.package import Bridge
-from .deliveries import Deliveries
 from .faults import Faults
 from .http import AppUnreachableError
-from .ids import Ids
 from .installation import Installation
 from .lifecycle import InstallError, fetch_descriptor, modules_of_other_products, post_lifecycle, static_modules
 from .limits import RateLimits
@@ -21,16 +18,11 @@ from .modules.context import url_context
 from .modules.situation import Situation
 from .people import ADMIN, Person
 from .plugins import PluginManager
-from .store.attachments import Attachments
-from .store.changes import Change, Changes, Later
-from .store.content import Content, Issue, Page
-from .store.entity_properties import EntityProperties
-from .store.permissions import Permissions
-from .store.store import Store
-from .store.tasks import Tasks
-from .store.users import Users
+from .shared import SharedParts
+from .store.changes import Change, Later
+from .store.content import Issue, Page
 from .webhooks import deliver, event_of
-from .wire import GOOD_STATUSES, Wire
+from .wire import GOOD_STATUSES
 
 if TYPE_CHECKING:
     from .host import Sandbox
@@ -40,12 +32,9 @@ __all__ = ["Site"]
 _logger = logging.getLogger(__name__)
 
 
-class Site:
+class Site(SharedParts):
     """A Jira or Confluence site. The sandbox makes both.
 
-    :ivar product: ``jira`` or ``confluence``.
-    :ivar name: for people.
-    :ivar context_path: empty for Jira, ``/wiki`` for Confluence.
     :ivar faults: what goes wrong when its REST is called; nothing, at first.
     :ivar plugins: its plugin manager, by which programs install apps.
     :ivar tells_policies: whether Connect apps may ask for data policies. Confluence does, and so does Jira here; what
@@ -53,58 +42,18 @@ class Site:
     """
 
     def __init__(self, sandbox: Sandbox, product: Product) -> None:
-        self.product = product
-        self.name = "Jira" if product == "jira" else "Confluence"
-        self.context_path = "" if product == "jira" else "/wiki"
+        super().__init__(sandbox, product)
         self.faults = Faults()
         self.plugins = PluginManager(self)
         self.tells_policies = True
         #: How often each app may call, when that is limited; it is not at first. See :class:`.limits.RateLimits`.
         self.limits: RateLimits | None = None
-        self._sandbox = sandbox
         known = (Installation(self, row.client_key, row) for row in sandbox.store.installations.of(product))
         self._installations = {one.app_key: one for one in known}
         self._installing = RLock()  # held while apps are called; requests of apps do not need it
 
     def __repr__(self) -> str:
         return f"Site({self.base_url!r})"
-
-    # --- what it shares with the other site ---------------------------------------------------------------------------
-
-    @property
-    def origin(self) -> str:
-        """``scheme://host[:port]`` of both sites."""
-        return self._sandbox.origin
-
-    @property
-    def base_url(self) -> str:
-        """The base URL that apps are told: for Confluence with ``/wiki``."""
-        return self.origin + self.context_path
-
-    @property
-    def wire(self) -> Wire:
-        """The way to the apps."""
-        return self._sandbox.wire
-
-    @property
-    def ids(self) -> Ids:
-        """Where ids and secrets come from."""
-        return self._sandbox.ids
-
-    @property
-    def media_origin(self) -> str:
-        """Where downloads lead to."""
-        return self._sandbox.media_origin or self.origin
-
-    @property
-    def key_id(self) -> str:
-        """Id of the key that installs are signed with."""
-        return self._sandbox.key_id
-
-    @property
-    def ticket_key(self) -> bytes:
-        """Signs what pages carry between requests."""
-        return self._sandbox.ticket_key
 
     def limit_rate(self, *, points: int = 65_000, per_second: int = 100) -> None:
         """Switch the rate limits on, with nothing spent yet. ``limits = None`` switches them off.
@@ -114,56 +63,6 @@ class Site:
         :raises ValueError: one of them is less than 1.
         """
         self.limits = RateLimits(self.wire.clock, self.product, points=points, per_second=per_second)
-
-    @property
-    def bridge(self) -> Bridge | None:
-        """The AP bridge of frames. None: it is not there."""
-        return self._sandbox.bridge
-
-    @property
-    def store(self) -> Store:
-        """What both sites keep."""
-        return self._sandbox.store
-
-    @property
-    def content(self) -> Content:
-        """Pages and issues."""
-        return self._sandbox.content
-
-    @property
-    def deliveries(self) -> Deliveries:
-        """Webhooks that were sent, by both sites."""
-        return self._sandbox.deliveries
-
-    @property
-    def changes(self) -> Changes:
-        """Tells of every change of content."""
-        return self._sandbox.changes
-
-    @property
-    def users(self) -> Users:
-        """People."""
-        return self._sandbox.users
-
-    @property
-    def permissions(self) -> Permissions:
-        """Who may see what."""
-        return self._sandbox.permissions
-
-    @property
-    def entity_properties(self) -> EntityProperties:
-        """Properties of issues, projects, pages, spaces and users."""
-        return self._sandbox.entity_properties
-
-    @property
-    def attachments(self) -> Attachments:
-        """Files on issues and pages."""
-        return self._sandbox.attachments
-
-    @property
-    def tasks(self) -> Tasks:
-        """Long-running tasks."""
-        return self._sandbox.tasks
 
     # --- apps ---------------------------------------------------------------------------------------------------------
 
