@@ -1,4 +1,4 @@
-"""Pages and blog posts in version 2 of Confluence's REST, with their versions and labels.
+"""Pages and blog posts in version 2 of Confluence's REST, and what is below and above them.
 
 Source: https://developer.atlassian.com/cloud/confluence/rest/v2/
 """
@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any, Final
 
 from ..store.content import Page
-from ..store.values import Label
 from .confluence_bodies import body_json, read_storage, wanted_format
 from .confluence_writing import conflicts, may_delete, may_write, read_title, read_version, text_of
 from .finding import find_page, find_space, space_of, visible_pages
@@ -170,53 +169,6 @@ def _ancestors(call: Call, page_id: str) -> Reply:
     return cursor_page(call, above, lambda page: {"id": page.id, "type": "page"})
 
 
-def _versions(call: Call, kind: str, page_id: str) -> Reply:
-    page, wanted = _find(call, kind, page_id), wanted_format(call)
-    found = call.site.content.versions(page.id)[::-1]
-
-    def write(number: int) -> dict[str, Any]:
-        one = found[number]
-        json = version_json(one.number, one.author, one.created, one.message)
-        body = body_json(call.site, page, one.body, wanted)
-        return {**json, kind: {"id": page.id, "title": one.title, "body": body}}
-
-    return cursor_page(call, range(len(found)), write)
-
-
-def _version(call: Call, kind: str, page_id: str, number: str) -> Reply:
-    page = _find(call, kind, page_id)
-    found = {str(one.number): one for one in call.site.content.versions(page.id)}
-    one = found.get(number)
-    if one is None:
-        raise RestError(404, f"The content has no version {number}.")
-    json = version_json(one.number, one.author, one.created, one.message)
-    return Reply(payload={**json, "contentTypeModified": False, "collaborators": [one.author]})
-
-
-def _labels(call: Call, kind: str, page_id: str) -> Reply:
-    return _labels_page(call, call.site.content.labels(_find(call, kind, page_id).id))
-
-
-def _all_labels(call: Call) -> Reply:
-    found = {one.id: one for labels in call.site.content.labels_by_page().values() for one in labels}
-    ids, prefix = call.list_of("label-id"), call.query.get("prefix")
-    every = [one for one in found.values() if (ids is None or one.id in ids) and prefix in (None, one.prefix)]
-    return _labels_page(call, every)
-
-
-def _labels_of_space(call: Call, space_id: str) -> Reply:
-    pages = {one.id for one in call.site.content.all_pages() if one.space_id == find_space(call, space_id).id}
-    by_page = call.site.content.labels_by_page()
-    found = {one.id: one for page_id in pages for one in by_page.get(page_id, ())}
-    return _labels_page(call, list(found.values()))
-
-
-def _labels_page(call: Call, labels: list[Label]) -> Reply:
-    orders: dict[str, Callable[[Label], Any]] = {"id": lambda one: int(one.id), "name": lambda one: one.name}
-    found = sorted_by_query(call, labels, orders)
-    return cursor_page(call, found, lambda one: {"id": one.id, "name": one.name, "prefix": one.prefix})
-
-
 def _find(call: Call, kind: str, page_id: str) -> Page:
     return find_page(call, page_id, type=kind)
 
@@ -234,9 +186,6 @@ def _rules(kind: str, name: str) -> list[Operation]:
         Operation("GET", one, partial(_get, kind=kind), anonymous=True),
         Operation("PUT", one, partial(_update, kind=kind), scope="WRITE"),
         Operation("DELETE", one, partial(_delete, kind=kind), scope="DELETE"),
-        Operation("GET", f"{one}/versions", partial(_versions, kind=kind), anonymous=True),
-        Operation("GET", f"{one}/versions/<number>", partial(_version, kind=kind), anonymous=True),
-        Operation("GET", f"{one}/labels", partial(_labels, kind=kind), anonymous=True),
         Operation("GET", f"/api/v2/spaces/<space_id>/{name}", partial(_of_space, kind=kind), anonymous=True),
         Operation("GET", f"/api/v2/labels/<label_id>/{name}", partial(_of_label, kind=kind)),
     ]
@@ -247,6 +196,4 @@ OPERATIONS: Final = (
     *_rules("blogpost", "blogposts"),
     Operation("GET", "/api/v2/pages/<page_id>/children", _children, anonymous=True),
     Operation("GET", "/api/v2/pages/<page_id>/ancestors", _ancestors, anonymous=True),
-    Operation("GET", "/api/v2/labels", _all_labels),
-    Operation("GET", "/api/v2/spaces/<space_id>/content/labels", _labels_of_space, anonymous=True),
 )

@@ -1,0 +1,112 @@
+"""Labels of content in Confluence's REST, versions 1 and 2. Only version 1 writes them.
+
+Sources: https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-content-labels/ and
+https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-label/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+from ..store.values import Label
+from .confluence_writing import may_write
+from .finding import find_page, find_space
+from .operations import Call, Operation, Reply, RestError
+from .paging import cursor_page, sorted_by_query, start_page
+from .shapes import label_json
+
+__all__ = ["OPERATIONS"]
+
+_LABEL = re.compile(r"[^\s:;,.?&\[\]()#^*@!<>\"']{1,255}").fullmatch
+_PREFIXES: Final = ("global", "my", "team")
+
+
+# --- version 1 --------------------------------------------------------------------------------------------------------
+
+
+def _labels(call: Call, content_id: str) -> Reply:
+    page, prefix = find_page(call, content_id), call.query.get("prefix")
+    found = [one for one in call.site.content.labels(page.id) if prefix in (None, one.prefix)]
+    return start_page(call, found, label_json)
+
+
+def _add_labels(call: Call, content_id: str) -> Reply:
+    page, wanted = find_page(call, content_id), call.json()
+    given = wanted if isinstance(wanted, list) else [wanted]
+    labels = []
+    for one in given:
+        name, prefix = (one.get("name"), one.get("prefix", "global")) if isinstance(one, dict) else (None, None)
+        if not isinstance(name, str) or not _LABEL(name) or prefix not in _PREFIXES:
+            raise RestError(400, "A label has a prefix (global, my, team) and a name without spaces.")
+        labels.append((name.lower(), str(prefix)))
+    for name, prefix in labels:
+        call.site.content.add_label(page.id, name, account_id=may_write(call), prefix=prefix)
+    return _labels(call, content_id)
+
+
+def _remove_label(call: Call, content_id: str, label: str = "") -> Reply:
+    page, name = find_page(call, content_id), label or call.query.get("name", "")
+    if not name:
+        raise RestError(400, "name must be the name of a label.")
+    if not call.site.content.remove_label(page.id, name, account_id=may_write(call)) and label:
+        raise RestError(404, f"The content has no label {name}.")
+    return Reply(204)
+
+
+def _label_information(call: Call) -> Reply:
+    name = call.query.get("name", "")
+    pages = [one for one in call.site.content.labelled(name) if one.status == "current"]
+    keys = {space.id: space.key for space in call.site.content.spaces()}
+    found = [one for one in pages if call.lists(keys[one.space_id])]
+    label = next((one for page in pages for one in call.site.content.labels(page.id) if one.name == name), None)
+    if label is None:
+        raise RestError(404, f"There is no label {name}.")
+    associated = start_page(call, found, lambda one: {"contentType": one.type, "contentId": one.id, "title": one.title})
+    return Reply(payload={"label": label_json(label), "associatedContents": associated.payload})
+
+
+# --- version 2 --------------------------------------------------------------------------------------------------------
+
+
+def _labels_v2(call: Call, kind: str, page_id: str) -> Reply:
+    return _labels_page(call, call.site.content.labels(find_page(call, page_id, type=kind).id))
+
+
+def _all_labels(call: Call) -> Reply:
+    found = {one.id: one for labels in call.site.content.labels_by_page().values() for one in labels}
+    ids, prefix = call.list_of("label-id"), call.query.get("prefix")
+    every = [one for one in found.values() if (ids is None or one.id in ids) and prefix in (None, one.prefix)]
+    return _labels_page(call, every)
+
+
+def _labels_of_space(call: Call, space_id: str) -> Reply:
+    pages = {one.id for one in call.site.content.all_pages() if one.space_id == find_space(call, space_id).id}
+    by_page = call.site.content.labels_by_page()
+    found = {one.id: one for page_id in pages for one in by_page.get(page_id, ())}
+    return _labels_page(call, list(found.values()))
+
+
+def _labels_page(call: Call, labels: list[Label]) -> Reply:
+    orders: dict[str, Callable[[Label], Any]] = {"id": lambda one: int(one.id), "name": lambda one: one.name}
+    found = sorted_by_query(call, labels, orders)
+    return cursor_page(call, found, lambda one: {"id": one.id, "name": one.name, "prefix": one.prefix})
+
+
+_ONE: Final = "/rest/api/content/<content_id>/label"
+
+OPERATIONS: Final = (
+    Operation("GET", _ONE, _labels, anonymous=True),
+    Operation("POST", _ONE, _add_labels, scope="WRITE"),
+    Operation("DELETE", _ONE, _remove_label, scope="WRITE"),
+    Operation("DELETE", f"{_ONE}/<label>", _remove_label, scope="WRITE"),
+    Operation("GET", "/rest/api/label", _label_information),
+    *(
+        Operation("GET", f"/api/v2/{name}/<page_id>/labels", partial(_labels_v2, kind=kind), anonymous=True)
+        for kind, name in (("page", "pages"), ("blogpost", "blogposts"))
+    ),
+    Operation("GET", "/api/v2/labels", _all_labels),
+    Operation("GET", "/api/v2/spaces/<space_id>/content/labels", _labels_of_space, anonymous=True),
+)
