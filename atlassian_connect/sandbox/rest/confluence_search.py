@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from ..macros.storage import macros_in, plain_text
-from .cql import Entry, parse_cql
+from .cql import parse_cql
+from .cql_fields import Entry
 
 if TYPE_CHECKING:
     from ..site import Site

@@ -14,7 +14,8 @@ from .confluence_bodies import expanded_bodies, read_storage
 from .confluence_comments import comment_v1_json, create_comment_v1, find_comment
 from .confluence_search import find_entries
 from .confluence_writing import conflicts, may_delete, may_write, read_title, read_version, text_of
-from .cql import CqlError, Entry
+from .cql import CqlError
+from .cql_fields import Entry
 from .finding import find_page, find_space_by_key, space_of, visible_pages
 from .operations import Call, Operation, Reply, RestError
 from .paging import search_page, start_page

@@ -28,86 +28,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from .query_tokens import COMPARISONS, Token, moment, tokens
+from .cql_fields import DATES, EXACT, ORDERS, TEXTS, Entry, Test, exact_test, text_test
+from .query_tokens import COMPARISONS, Token, moment, moment_of, tokens
 
-__all__ = ["Cql", "CqlError", "Entry", "parse_cql"]
+__all__ = ["Cql", "CqlError", "parse_cql"]
 
 _MAX_LENGTH: Final = 4000
 _MAX_DEPTH: Final = 50
-_WORDS = re.compile(r"\w+\*?")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """Something that can be found.
-
-    :ivar id: of attachments with ``att`` before it.
-    :ivar people: who wrote a version of it.
-    :ivar ancestors: ids of the pages above, the nearest last.
-    :ivar container: id of what a comment or file is on; empty otherwise.
-    :ivar text: its words without the title.
-    :ivar value: what it stands for in the store.
-    """
-
-    id: str
-    type: str
-    title: str
-    space_key: str
-    space_type: str
-    creator: str
-    people: frozenset[str]
-    created: float
-    modified: float
-    ancestors: tuple[str, ...]
-    container: str
-    labels: frozenset[str]
-    macros: frozenset[str]
-    text: str
-    value: Any
-
-
-_Test = Callable[[Entry], bool]
-
-#: Field → the values of an entry; one of them has to be meant.
-_EXACT: Final[dict[str, Callable[[Entry], Iterable[str]]]] = {
-    "space": lambda one: (one.space_key,),
-    "space.key": lambda one: (one.space_key,),
-    "space.type": lambda one: (one.space_type,),
-    "id": lambda one: (one.id,),
-    "content": lambda one: (one.id,),
-    "content.type": lambda one: (one.type,),
-    "type": lambda one: (one.type,),
-    "parent": lambda one: one.ancestors[-1:],
-    "ancestor": lambda one: one.ancestors,
-    "container": lambda one: (one.container,),
-    "creator": lambda one: (one.creator,),
-    "contributor": lambda one: one.people,
-    "label": lambda one: one.labels,
-    "macro": lambda one: one.macros,
-    "title": lambda one: (one.title,),
-}
-_TEXTS: Final[dict[str, Callable[[Entry], str]]] = {
-    "title": lambda one: one.title,
-    "text": lambda one: f"{one.title} {one.text}",
-    "sitesearch": lambda one: f"{one.title} {one.text} {' '.join(one.labels)}",
-}
-_DATES: Final[dict[str, Callable[[Entry], float]]] = {
-    "lastmodified": lambda one: one.modified,
-    "created": lambda one: one.created,
-}
-_ORDERS: Final[dict[str, Callable[[Entry], Any]]] = {
-    **_DATES,
-    "title": lambda one: one.title.lower(),
-    "id": lambda one: int(one.id.removeprefix("att")),
-    "space": lambda one: one.space_key,
-    "type": lambda one: one.type,
-    "creator": lambda one: one.creator,
-}
-_UNITS: Final = ("day", "week", "month", "year")
-_OFFSET = re.compile(r"([+-]?\d{1,5})([yMwdhm]?)").fullmatch
+#: Types that real sites find and the sandbox does not: to find none would look like an answer.
+_NOT_FOUND: Final = frozenset({"space", "user"})
 
 
 class CqlError(ValueError):
@@ -121,14 +52,14 @@ class Cql:
     :ivar order: fields, and whether it is descending; the first counts most.
     """
 
-    test: _Test
+    test: Test
     order: tuple[tuple[str, bool], ...]
 
     def run(self, entries: Iterable[Entry]) -> list[Entry]:
         """What is found, in order."""
         found = [one for one in entries if self.test(one)]
         for field, descending in reversed(self.order):
-            found.sort(key=_ORDERS[field], reverse=descending)
+            found.sort(key=ORDERS[field], reverse=descending)
         return found
 
 
@@ -156,7 +87,7 @@ class _Parser:
         self._next = self._start = self._depth = 0
 
     def query(self) -> Cql:
-        test: _Test = lambda one: True  # noqa: E731 - a value, as the others are
+        test: Test = lambda one: True  # noqa: E731 - a value, as the others are
         if not self._is_next("order"):
             test = self._either()
         order: list[tuple[str, bool]] = []
@@ -173,28 +104,28 @@ class _Parser:
             raise self._unsupported()
         return Cql(test, tuple(order))
 
-    def _either(self) -> _Test:
+    def _either(self) -> Test:
         tests = [self._all()]
         while self._is_next("or"):
             self._take()
             tests.append(self._all())
         return tests[0] if len(tests) == 1 else lambda one: any(test(one) for test in tests)
 
-    def _all(self) -> _Test:
+    def _all(self) -> Test:
         tests = [self._one()]
         while self._is_next("and"):
             self._take()
             tests.append(self._one())
         return tests[0] if len(tests) == 1 else lambda one: all(test(one) for test in tests)
 
-    def _one(self) -> _Test:
+    def _one(self) -> Test:
         self._depth += 1
         if self._depth > _MAX_DEPTH:
             raise CqlError("Could not parse cql : the query is nested too deep.")
         if self._is_next("not"):
             self._take()
             inner = self._one()
-            test: _Test = lambda one: not inner(one)  # noqa: E731 - the same
+            test: Test = lambda one: not inner(one)  # noqa: E731 - the same
         elif self._is_next("("):
             self._take()
             test = self._either()
@@ -204,23 +135,24 @@ class _Parser:
         self._depth -= 1
         return test
 
-    def _clause(self) -> _Test:
+    def _clause(self) -> Test:
         self._start = self._next
         field, operator = self._take().text.lower(), self._take().text.lower()
         if operator == "not":
             self._expect("in")
             operator = "not in"
-        if field in _DATES and operator in (*COMPARISONS, "="):
-            return self._date(_DATES[field], operator)
-        if field in _TEXTS and operator in ("~", "!~"):
-            return _text_test(_TEXTS[field], self._value(), negative=operator == "!~")
-        if field in _EXACT and operator in ("=", "!="):
-            return _exact_test(_EXACT[field], {self._value()}, negative=operator == "!=")
-        if field in _EXACT and operator in ("in", "not in"):
-            return _exact_test(_EXACT[field], self._list(), negative=operator == "not in")
+        if field in DATES and operator in (*COMPARISONS, "="):
+            return self._date(DATES[field], operator)
+        if field in TEXTS and operator in ("~", "!~"):
+            return text_test(TEXTS[field], self._value(), negative=operator == "!~")
+        if field in EXACT and operator in ("=", "!=", "in", "not in"):
+            wanted = {self._value()} if operator in ("=", "!=") else self._list()
+            if field == "type" and not wanted.isdisjoint(_NOT_FOUND):
+                raise self._unsupported()
+            return exact_test(EXACT[field], wanted, negative=operator in ("!=", "not in"))
         raise self._unsupported()
 
-    def _date(self, read: Callable[[Entry], float], operator: str) -> _Test:
+    def _date(self, read: Callable[[Entry], float], operator: str) -> Test:
         token = self._take()
         limit = self._date_of(token.text) if not token.quoted and self._is_next("(") else moment(token.text, self._now)
         if limit is None:
@@ -234,12 +166,9 @@ class _Parser:
         self._take()
         text = "" if self._is_next(")") else self._take().text
         self._expect(")")
-        begins, unit = name[:7].lower() == "startof", name[7 if name[:1] in "sS" else 5 :].lower()
         if name.lower() == "now":
             return moment(text or "+0d", self._now)
-        if unit not in _UNITS or not (begins or name[:5].lower() == "endof"):
-            return None
-        return _bound(self._now, unit, text, ends=not begins)
+        return moment_of(name, text, self._now)
 
     def _list(self) -> set[str]:
         self._expect("(")
@@ -262,7 +191,7 @@ class _Parser:
 
     def _order(self) -> tuple[str, bool]:
         field = self._take().text.lower()
-        if field not in _ORDERS:
+        if field not in ORDERS:
             raise self._unsupported()
         return field, self._is_next("asc", "desc") and self._take().text.lower() == "desc"
 
@@ -284,41 +213,3 @@ class _Parser:
         joints = ("and", "or", "order")
         end = next((index for index, word in enumerate(rest) if index and word.is_word(*joints)), len(rest))
         return CqlError(f"The sandbox's CQL does not have the clause '{' '.join(map(str, rest[:end]))[:200]}'.")
-
-
-def _bound(now: float, unit: str, text: str, *, ends: bool) -> float | None:
-    """The first moment of a day, week (from Sunday), month or year, or of the one after it. UTC."""
-    match = _OFFSET(text or "0")
-    if match is None:
-        return None
-    today = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    steps = int(match[1]) if match[2] in ("", {"day": "d", "week": "w", "month": "M", "year": "y"}[unit]) else 0
-    if match[2] and not steps and int(match[1]):
-        today += timedelta(seconds=moment(match[0], 0.0) or 0.0) if match[2] != "M" else timedelta()
-    steps += ends
-    try:
-        if unit == "day":
-            return (today + timedelta(days=steps)).timestamp()
-        if unit == "week":
-            return (today - timedelta(days=(today.weekday() + 1) % 7) + timedelta(weeks=steps)).timestamp()
-        months = today.year * 12 + (today.month - 1 if unit == "month" else 0) + steps * (1 if unit == "month" else 12)
-        return today.replace(year=months // 12, month=months % 12 + 1, day=1).timestamp()
-    except (ValueError, OverflowError):
-        return None
-
-
-def _exact_test(read: Callable[[Entry], Iterable[str]], wanted: set[str], *, negative: bool) -> _Test:
-    folded = {value.lower() for value in wanted}
-    return lambda one: any(value.lower() in folded for value in read(one)) is not negative
-
-
-def _text_test(read: Callable[[Entry], str], wanted: str, *, negative: bool) -> _Test:
-    parts = [word.lower() for word in _WORDS.findall(wanted)]
-
-    def found(one: Entry) -> bool:
-        words = {word.lower() for word in re.findall(r"\w+", read(one))}
-        return all(
-            any(word.startswith(part[:-1]) for word in words) if part.endswith("*") else part in words for part in parts
-        )
-
-    return lambda one: found(one) is not negative

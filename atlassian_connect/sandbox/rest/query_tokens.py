@@ -7,6 +7,7 @@ searching using CQL*, https://developer.atlassian.com/cloud/confluence/advanced-
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -82,6 +83,8 @@ def moment(text: str, now: float) -> float | None:
 def moment_of(function: str, argument: str, now: float) -> float | None:
     """Work out ``now()``, ``startOfDay()``, ``endOfMonth("-1")`` and the like, in UTC. None: there is no such function.
 
+    Weeks begin on Monday, as they do for the locale of most of the sandbox's people. An end is the last millisecond.
+
     :param function: its name, in any case.
     :param argument: a distance such as ``-1`` (of the function's own unit), ``+2w`` or ``-1M``; empty for none.
     :return: seconds since the epoch.
@@ -99,7 +102,7 @@ def moment_of(function: str, argument: str, now: float) -> float | None:
             start = _shifted(start, 1, own)
     except (ValueError, OverflowError):
         return None
-    return start.timestamp() - (1 if found[1] == "end" else 0)
+    return start.timestamp() - (0.001 if found[1] == "end" else 0)
 
 
 def _start(time: datetime, unit: str) -> datetime:
@@ -112,5 +115,6 @@ def _start(time: datetime, unit: str) -> datetime:
 def _shifted(time: datetime, count: int, unit: str) -> datetime:
     if unit in ("M", "y"):
         months = time.year * 12 + time.month - 1 + count * (12 if unit == "y" else 1)
-        return time.replace(year=months // 12, month=months % 12 + 1)
+        year, month = months // 12, months % 12 + 1
+        return time.replace(year=year, month=month, day=min(time.day, monthrange(year, month)[1]))
     return time + timedelta(seconds=count * _UNIT_SECONDS[unit])

@@ -6,7 +6,8 @@ import pytest
 
 from atlassian_connect.sandbox import ADMIN, MEMBER, Sandbox
 from atlassian_connect.sandbox.rest.confluence_search import entries
-from atlassian_connect.sandbox.rest.cql import CqlError, Entry, parse_cql
+from atlassian_connect.sandbox.rest.cql import CqlError, parse_cql
+from atlassian_connect.sandbox.rest.cql_fields import Entry
 
 
 def found(sandbox: Sandbox, query: str) -> list[Entry]:
@@ -80,6 +81,8 @@ def test_order(sandbox: Sandbox):
         ("lastmodified < soon", "lastmodified < soon"),
         ("space = DS order by rank", "order by rank"),
         ("space in DS", "space in DS"),
+        ("type = space", "type = space"),
+        ("type in (page, user)", "type in"),
         ("space = currentSpace()", "currentSpace"),
         ("x" * 5000, "longer than"),
     ],
@@ -92,8 +95,9 @@ def test_what_is_not_there_is_named(sandbox: Sandbox, query: str, named: str):
 
 def test_days_and_months_begin_and_end():
     noon = 1_769_860_800.0  # 2026-01-31 12:00 UTC, a Saturday
-    written = {"startOfDay()": "01-31", "startOfWeek()": "01-25", "startOfMonth()": "01-01", "endOfMonth()": "02-01"}
+    written = {"startOfDay()": "01-31", "startOfWeek()": "01-26", "startOfMonth()": "01-01", "endOfMonth()": "02-01"}
     written |= {'startOfMonth("+1M")': "02-01", 'startOfDay("-1d")': "01-30", "startOfYear()": "01-01"}
+    written |= {'startOfDay("+1M")': "02-28"}  # a month that has no 31st
     for function, date in written.items():
         limit = parse_cql(f"created >= {function}", now=noon).test
         first = datetime.fromisoformat(f"2026-{date}T00:00:00+00:00").timestamp()
