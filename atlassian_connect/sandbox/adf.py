@@ -69,15 +69,15 @@ def to_html(document: Mapping[str, Any] | None) -> Markup:
 def _node(node: object, depth: int) -> Markup:
     if not isinstance(node, Mapping) or depth > _MAX_DEPTH:
         return Markup("")
-    kind, attributes = node.get("type"), node.get("attrs")
+    kind, attributes = str(node.get("type")), node.get("attrs")
     attributes = attributes if isinstance(attributes, Mapping) else {}
     content = node.get("content")
     inside = Markup("").join(_node(one, depth + 1) for one in content) if isinstance(content, list) else Markup("")
     if kind == "text":
         return _marked(node)
     if kind in _TAGS:
-        return _wrapped(_TAGS[str(kind)], inside)
-    write = _WRITERS.get(str(kind))
+        return _wrapped(_TAGS[kind], inside)
+    write = _WRITERS.get(kind)
     return write(attributes, inside) if write else inside
 
 
@@ -88,7 +88,7 @@ def _wrapped(tag: str, inside: Markup) -> Markup:
 def _marked(node: Mapping[str, Any]) -> Markup:
     written, marks = escape(str(node.get("text", ""))), node.get("marks")
     for mark in marks if isinstance(marks, list) else []:
-        kind = mark.get("type") if isinstance(mark, Mapping) else None
+        kind = str(mark.get("type")) if isinstance(mark, Mapping) else ""
         if kind in _MARKS:
             written = _wrapped(_MARKS[kind], written)
         elif kind == "link":

@@ -13,6 +13,7 @@ from ..adf import from_text, to_text
 from ..issue_fields import custom_fields, field_options
 from ..rest.jira_input import MAX_SUMMARY
 from ..rest.jira_shapes import issue_json
+from ..store.content import HierarchyError
 from ..store.jira_setup import ISSUE_TYPES, PRIORITIES
 from ..store.values import Field, Issue
 from .forms import done
@@ -51,14 +52,9 @@ def add_routes(blueprint: Blueprint, sandbox: Sandbox) -> None:
         project = find_project(sandbox, request.form.get("project", ""))
         try:
             changes = _read(sandbox)
-            kind = ISSUE_TYPES[changes.pop("issue_type", "Task")]
-            if kind.level < 0 and not changes.get("parent_id"):
-                raise _BadFieldError("A sub-task has a parent.")
             summary = changes.pop("summary", "") or _summary("")
-            made = sandbox.content.create_issue(
-                project.key, summary, account_id=account_id, issue_type=kind.name, **changes
-            )
-        except _BadFieldError as error:
+            made = sandbox.content.create_issue(project.key, summary, account_id=account_id, **changes)
+        except (_BadFieldError, HierarchyError) as error:
             if wants_json:
                 return _json(400, {"problem": str(error)})
             return done(str(error), where=url_for("pages.create_form", project=project.key), bad=True)
@@ -90,10 +86,9 @@ def add_routes(blueprint: Blueprint, sandbox: Sandbox) -> None:
         found = find_issue(sandbox, issue_key)
         account_id = require(sandbox, "EDIT_ISSUES", "edit issues")
         try:
-            changes = _read(sandbox)
-        except _BadFieldError as error:
+            _, after, change = sandbox.content.edit_issue(found.key, account_id=account_id, **_read(sandbox))
+        except (_BadFieldError, HierarchyError) as error:
             return done(str(error), where=url_for("pages.edit_form", issue_key=found.key), bad=True)
-        _, after, change = sandbox.content.edit_issue(found.key, account_id=account_id, **changes)
         where = url_for("pages.issue", issue_key=after.key)
         if not change:
             return done("Nothing was changed.", where=where)

@@ -5,11 +5,13 @@ Source: https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 from ..adf import to_html
 from ..issue_fields import custom_fields
+from ..store.content import HierarchyError
 from ..store.jira_setup import ISSUE_TYPES, PRIORITIES, RESOLUTIONS, STATUSES
 from ..store.values import Issue, Project
 from ..workflow import RuleRefusedError, steps_for, take_step
@@ -112,14 +114,22 @@ def _create_one(call: Call, body: Mapping[str, Any]) -> Issue:
     changes = read_changes(
         call, {"fields": rest, "update": body.get("update")}, project_key=project.key, never=("resolution",)
     )
-    kind = ISSUE_TYPES[changes["issue_type"]]
-    if (kind.level < 0) and not changes.get("parent_id"):
-        raise RestError(
-            400, "", errors={"parent": "Issue type is a sub-task but parent issue key or id not specified."}
+    with _hierarchy_kept():
+        return call.site.content.create_issue(
+            project.id, changes.pop("summary"), account_id=call.account_id, **_without_nothing(changes)
         )
-    return call.site.content.create_issue(
-        project.id, changes.pop("summary"), account_id=call.account_id, **_without_nothing(changes)
-    )
+
+
+@contextmanager
+def _hierarchy_kept() -> Iterator[None]:
+    """Name the field when an issue and its parent do not fit.
+
+    :raises RestError: they do not.
+    """
+    try:
+        yield
+    except HierarchyError as error:
+        raise RestError(400, "", errors={error.field: str(error)}) from None
 
 
 def _without_nothing(changes: dict[str, Any]) -> dict[str, Any]:
@@ -155,7 +165,8 @@ def _edit(call: Call, id_or_key: str) -> Reply:
     changes = read_changes(call, body, project_key=issue.project_key, before=issue, never=never)
     said = _new_comments(call, body)
     if changes:
-        call.site.content.edit_issue(issue.key, account_id=call.account_id, **changes)
+        with _hierarchy_kept():
+            call.site.content.edit_issue(issue.key, account_id=call.account_id, **changes)
     for comment in said:
         call.site.content.add_issue_comment(issue.key, comment, account_id=call.account_id)
     if call.query.get("returnIssue") == "true":
@@ -240,14 +251,15 @@ def _transition(call: Call, id_or_key: str) -> Reply:
     changes.pop("resolution", None)
     said = _new_comments(call, body)
     try:
-        take_step(
-            call.site,
-            issue,
-            str(wanted["id"]),
-            account_id=call.account_id,
-            resolution=resolution.name if resolution else "Done",
-            changes=changes,
-        )
+        with _hierarchy_kept():
+            take_step(
+                call.site,
+                issue,
+                str(wanted["id"]),
+                account_id=call.account_id,
+                resolution=resolution.name if resolution else "Done",
+                changes=changes,
+            )
     except RuleRefusedError as error:
         raise RestError(400, str(error)) from None
     for comment in said:

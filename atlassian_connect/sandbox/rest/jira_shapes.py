@@ -5,6 +5,7 @@ Source: https://developer.atlassian.com/cloud/jira/platform/rest/v3/
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -196,7 +197,8 @@ def issue_json(issue: Issue, site: Site, fields: frozenset[str] | None = None) -
     }
     written |= field_values(site, issue)
     if issue.parent_id and asks("parent"):
-        written["parent"] = _brief(content.issue(issue.parent_id), site)
+        with suppress(KeyError):  # what is told of an issue that was deleted may come after its parent is gone
+            written["parent"] = _brief(content.issue(issue.parent_id), site)
     if asks("subtasks"):
         below = content.subtasks(issue.id)
         written["subtasks"] = [_brief(one, site) for one in below if ISSUE_TYPES[one.issue_type].level < 0]

@@ -48,7 +48,7 @@ def _register(call: Call) -> Reply:
     if not isinstance(wanted, list) or not wanted:
         raise RestError(400, "webhooks must be a list of webhooks to register.")
     _check_url(call, url)
-    mine = call.site.content.webhooks(call.app.client_key)
+    mine = _alive(call)
     if any(one.url != url for one in mine):
         raise RestError(400, "Only a single URL per app is allowed to be registered.")
     room, results = MAX_WEBHOOKS - len(mine), list[dict[str, Any]]()
@@ -88,7 +88,7 @@ def _problems(call: Call, wanted: object) -> list[str]:
     if not isinstance(events, list) or not events:
         problems.append("events must name at least one event.")
     else:
-        problems += [f"The event {one} is not supported." for one in events if one not in _EVENTS]
+        problems += [f"The event {one} is not supported." for one in map(str, events) if one not in _EVENTS]
     for name in ("fieldIdsFilter", "issuePropertyKeysFilter"):
         value = wanted.get(name)
         if value is not None and not (isinstance(value, list) and all(isinstance(one, str) for one in value)):

@@ -7,6 +7,7 @@ https://support.atlassian.com/jira-software-cloud/docs/jql-functions/
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,16 +44,21 @@ def _is(read: Callable[[Issue], str | None]) -> _Read:
 def _project(asked: Asked, issue: Issue) -> list[str]:
     values = [issue.project_key]
     if asked.site is not None:
-        project = asked.site.content.project(issue.project_key)
-        values += [project.id, project.name]
+        with suppress(KeyError):  # a webhook's filter may look at an issue whose project is deleted meanwhile
+            project = asked.site.content.project(issue.project_key)
+            values += [project.id, project.name]
     return [value.lower() for value in values]
 
 
 def _parent(asked: Asked, issue: Issue) -> list[str]:
     if not issue.parent_id:
         return []
-    key = asked.site.content.issue(issue.parent_id).key if asked.site else ""
-    return [issue.parent_id, key.lower()]
+    if asked.site is None:
+        return [issue.parent_id]
+    try:
+        return [issue.parent_id, asked.site.content.issue(issue.parent_id).key.lower()]
+    except KeyError:  # a webhook's filter looks at an issue that was deleted with its parent
+        return []
 
 
 def _named(name: str) -> _Read:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from ..people import ADMIN
+from .jira_hierarchy import check_place
 from .jira_history import items_between
 from .jira_setup import ISSUE_TYPES, PRIORITIES, TRANSITIONS, Transition
 from .part import Part
@@ -97,8 +98,12 @@ class Projects(Part):
         """
         with self._db.transaction():
             project = self.project(id_or_key)
-            for issue in self._db.find(ISSUES, project_key=project.key):
+            gone = self._db.find(ISSUES, project_key=project.key)
+            for issue in gone:
                 self._erase(issue)
+            for issue in gone:  # what is left below them is in other projects
+                for below in self._db.find(ISSUES, parent_id=issue.id):
+                    self._db.save(ISSUES, replace(below, parent_id=None))
             self._db.delete(COMPONENTS, project_key=project.key)
             self._db.delete(VERSIONS, project_key=project.key)
             self._forget("project", project.id)
@@ -125,8 +130,11 @@ class Issues(Projects):
         return self._db.find(ISSUES, **({"project_key": project_key} if project_key else {}))
 
     def issue(self, id_or_key: str) -> Issue:
-        """:raises KeyError: there is none."""
-        found = self._db.first(ISSUES, id=id_or_key) or self._db.first(ISSUES, key=id_or_key)
+        """Find an issue; its key in any case, as hosts do.
+
+        :raises KeyError: there is none.
+        """
+        found = self._db.first(ISSUES, id=id_or_key) or self._db.first(ISSUES, key=id_or_key.upper())
         if found is None:
             raise KeyError(id_or_key)
         return found
@@ -159,11 +167,10 @@ class Issues(Projects):
         :param project: key or id.
         :param reporter: None for whoever creates it.
         :raises KeyError: there is no such project, parent, issue type or priority.
+        :raises .jira_hierarchy.HierarchyError: the parent does not fit.
         """
         with self._db.transaction():
             home, now = self.project(project), self._clock()
-            if parent_id is not None:
-                self._db.get(ISSUES, parent_id)
             issue = Issue(
                 id=str(self._db.next("issue", first=FIRST_ISSUE_ID)),
                 key=f"{home.key}-{self._db.next(f'issues of {home.id}')}",
@@ -183,6 +190,7 @@ class Issues(Projects):
                 creator=account_id,
                 fields=dict(fields or {}),
             )
+            check_place(issue, self._above(issue), ())
             self._db.insert(ISSUES, issue)
             self._changes.tell("jira", "jira:issue_created", account_id, after=issue)
             return issue
@@ -194,7 +202,8 @@ class Issues(Projects):
             ``priority``, ``assignee``, ``reporter``, ``labels``, ``parent_id``, ``resolution``; ``fields`` is merged,
             and None in it takes a value away.
         :return: the issue before and after, and the id of the change; 0 when nothing changed.
-        :raises KeyError: there is no such issue, issue type or priority.
+        :raises KeyError: there is no such issue, parent, issue type or priority.
+        :raises .jira_hierarchy.HierarchyError: the parent or the issue type does not fit.
         """
         unknown = changes.keys() - _EDITABLE
         if unknown:
@@ -239,6 +248,9 @@ class Issues(Projects):
             }
             return self._change(before, account_id, changes)
 
+    def _above(self, issue: Issue) -> Issue | None:
+        return None if issue.parent_id is None else self._db.get(ISSUES, issue.parent_id)
+
     def _name_of(self, account_id: str) -> str:
         found = self._db.first(USERS, account_id=account_id)
         return found.name if found else account_id
@@ -246,6 +258,8 @@ class Issues(Projects):
     def _change(self, before: Issue, account_id: str, changes: Mapping[str, Any]) -> tuple[Issue, Issue, int]:
         now = self._clock()
         after = replace(before, **changes)
+        if (before.issue_type, before.parent_id) != (after.issue_type, after.parent_id):
+            check_place(after, self._above(after), self.subtasks(after.id))
         items = items_between(before, after, self._name_of)
         if not items:
             return before, before, 0

@@ -84,7 +84,7 @@ def _passes(site: Site, jql: object, event: Event) -> bool:
     if not jql or site.product != "jira" or event.issue is None:
         return True
     try:
-        return parse_jql(str(jql), now=site.wire.clock(), bounded=False).matches(event.issue)
+        return parse_jql(str(jql), now=site.wire.clock(), bounded=False, site=site).matches(event.issue)
     except JqlError as error:
         _logger.warning("The filter of a webhook for %s is not applied: %s", event.name, error)
         return True

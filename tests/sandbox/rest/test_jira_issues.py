@@ -97,6 +97,13 @@ def test_an_edit_is_in_the_changelog_and_told(jira: HostCaller, sandbox: Sandbox
     assert expanded["editmeta"]["fields"]["labels"]["operations"] == ["add", "set", "remove"]
 
 
+def test_marks_that_are_none_are_left_out_of_what_is_rendered(jira: HostCaller, sandbox: Sandbox):
+    odd = {"type": {}, "content": [{"type": "text", "text": "x", "marks": [{"type": {}}, {"type": []}, 3]}]}
+    sandbox.content.edit_issue("OPS-1", description={"type": "doc", "version": 1, "content": [odd]})
+    rendered = jira("GET", f"{V3}/issue/OPS-1?expand=renderedFields").json["renderedFields"]
+    assert rendered["description"] == "x"
+
+
 def test_nothing_is_changed_when_one_field_is_wrong(jira: HostCaller):
     answer = jira("PUT", f"{V3}/issue/OPS-1", {"fields": {"summary": "Good", "priority": {"name": "Nope"}}})
     assert answer.status_code == 400
@@ -111,7 +118,10 @@ def test_nothing_is_changed_when_one_field_is_wrong(jira: HostCaller):
         ({"description": "plain"}, "description"),
         ({"description": {"type": "doc", "version": 1, "content": ["x"]}}, "description"),
         ({"issuetype": {"name": "Spike"}}, "issuetype"),
-        ({"issuetype": {"name": "Sub-task"}}, "parent"),
+        ({"issuetype": {"name": "Sub-task"}}, "issuetype"),
+        ({"issuetype": {"name": "Sub-task"}, "parent": {"key": "WEB-1"}}, "parentId"),
+        ({"issuetype": {"name": "Epic"}, "parent": {"key": "OPS-1"}}, "parentId"),
+        ({"parent": {"key": "OPS-1"}}, "parentId"),
         ({"priority": "High"}, "priority"),
         ({"assignee": {"accountId": "nobody"}}, "assignee"),
         ({"assignee": {"accountId": 5}}, "assignee"),

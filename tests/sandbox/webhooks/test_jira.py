@@ -203,3 +203,14 @@ def test_an_expired_registration_is_silent_until_it_is_refreshed(sandbox, app, r
     sandbox.content.edit_issue("OPS-1", account_id=ADMIN, summary="Heard")
 
     assert len(app.received) == 1
+
+
+def test_a_filter_may_ask_what_the_site_knows(sandbox, app, subscribe):
+    subscribe(
+        "jira", "jira:issue_updated", filter='project in ("Operations", 99) and issue.property[mood].of.day = good'
+    )
+    sandbox.content.edit_issue("OPS-1", account_id=ADMIN, summary="Unheard")
+    sandbox.entity_properties.put(("issue", sandbox.content.issue("OPS-1").id), "mood", {"of": {"day": "good"}}, ADMIN)
+    sandbox.content.edit_issue("OPS-1", account_id=ADMIN, summary="Heard")
+
+    assert [body["issue"]["fields"]["summary"] for body in bodies(app)] == ["Heard"]
