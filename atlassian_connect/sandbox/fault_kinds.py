@@ -6,8 +6,6 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import parse_qsl, urlencode
 
@@ -17,24 +15,16 @@ if TYPE_CHECKING:
     from .faults import ActiveFault
 
 __all__ = [
-    "Announced",
     "Broken",
     "Dropped",
     "EndlessPages",
     "Exchange",
     "Fault",
-    "HeaderStyle",
     "Outcome",
-    "RateLimited",
     "Redirected",
     "Slow",
     "Unavailable",
 ]
-
-#: How a 429 says when to come again. ``seconds`` and ``date``: ``Retry-After``; ``x-ratelimit``: ``X-RateLimit-*`` with
-#: a reset time; ``structured``: ``RateLimit`` and ``RateLimit-Policy``; ``beta``: headers that only tell of limits to
-#: come; ``none``: not at all.
-HeaderStyle = Literal["seconds", "date", "x-ratelimit", "structured", "beta", "none"]
 
 _JSON: Final = ("Content-Type", "application/json;charset=UTF-8")
 _FOREVER: Final = 10**9
@@ -81,68 +71,6 @@ class Fault(ABC):
     @abstractmethod
     def apply(self, exchange: Exchange) -> Outcome:
         """Answer a request; ``exchange.run()`` gives what the answer would have been."""
-
-
-@dataclass(frozen=True, slots=True)
-class RateLimited(Fault):
-    """429, and the request is not executed.
-
-    :ivar seconds: until it may be sent again.
-    :ivar style: which headers say so.
-    :ivar reason: ``RateLimit-Reason``; empty for no such header. None: Jira's burst limit, and no header for
-        Confluence, which names its quotas only.
-    :ivar limit: the capacity that the headers name.
-    """
-
-    seconds: int = 1
-    style: HeaderStyle = "seconds"
-    reason: str | None = None
-    limit: int = 100
-
-    def apply(self, exchange: Exchange) -> Outcome:
-        """See :meth:`Fault.apply`."""
-        reason = self.reason
-        if reason is None:
-            reason = "jira-burst-based" if exchange.product == "jira" else ""
-        headers = [("RateLimit-Reason", reason)] if reason else []
-        headers += _limit_headers(
-            self.style,
-            exchange.now,
-            seconds=self.seconds,
-            limit=self.limit,
-            remaining=0,
-            policy="tenant-app-quota" if "tenant" in reason else reason if "burst" in reason else "global-app-quota",
-        )
-        return Outcome(429, (_JSON, *headers), b'{"message": "Rate limit exceeded."}')
-
-
-@dataclass(frozen=True, slots=True)
-class Announced(Fault):
-    """Good answers with headers about limits.
-
-    :ivar style: of the headers; ``beta`` says what would be, and nobody should wait for it.
-    :ivar remaining: of ``limit``.
-    :ivar seconds: until the limit is reset.
-    """
-
-    style: HeaderStyle = "x-ratelimit"
-    limit: int = 100
-    remaining: int = 10
-    seconds: int = 60
-    policy: str = "global-app-quota"
-
-    def apply(self, exchange: Exchange) -> Outcome:
-        """See :meth:`Fault.apply`."""
-        outcome = exchange.run()
-        more = _limit_headers(
-            self.style,
-            exchange.now,
-            seconds=self.seconds,
-            limit=self.limit,
-            remaining=self.remaining,
-            policy=self.policy,
-        )
-        return replace(outcome, headers=(*outcome.headers, *more))
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +168,7 @@ class EndlessPages(Fault):
     def apply(self, exchange: Exchange) -> Outcome:
         """See :meth:`Fault.apply`."""
         outcome, memory = exchange.run(), exchange.active.memory
-        if outcome.status == 200 and "page" not in memory:
+        if outcome.status == 200 and "page" not in memory and isinstance(_json_in(outcome.body), dict):
             memory["page"] = outcome
         first: Outcome | None = memory.get("page")
         if first is None or outcome.status not in (200, 400):
@@ -254,12 +182,20 @@ class EndlessPages(Fault):
         return Outcome(200, tuple(headers), json.dumps(payload).encode())
 
 
+def _json_in(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
+
 def _go_on(payload: dict[str, Any], exchange: Exchange, number: int) -> str | None:
     """Make a page say that there is another. Return the link to it, where it is in a header too."""
     given = dict(parse_qsl(exchange.query, keep_blank_values=True))
     if "startAt" in payload:
         payload |= {"isLast": False, "total": _FOREVER}
-        payload["startAt"] = int(given.get("startAt") or 0) if number > 1 else 0
+        asked = given.get("startAt", "")
+        payload["startAt"] = int(asked) if number > 1 and asked.isdecimal() else 0
         return None
     links = payload.get("_links")
     if "issues" in payload or not isinstance(links, dict):
@@ -274,30 +210,3 @@ def _go_on(payload: dict[str, Any], exchange: Exchange, number: int) -> str | No
         return None
     links["next"] = f"{exchange.path}?{urlencode([*kept, ('cursor', f'endless-{number}')])}"
     return str(links["next"])
-
-
-def _limit_headers(
-    style: HeaderStyle, now: float, *, seconds: int, limit: int, remaining: int, policy: str
-) -> list[tuple[str, str]]:
-    if style == "seconds":
-        return [("Retry-After", str(seconds))]
-    if style == "date":
-        return [("Retry-After", format_datetime(datetime.fromtimestamp(int(now) + seconds, UTC), usegmt=True))]
-    near = "true" if remaining * 5 < limit else "false"
-    reset = datetime.fromtimestamp(int(now) + seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    plain = [("Limit", str(limit)), ("Remaining", str(remaining)), ("Reset", reset), ("NearLimit", near)]
-    structured = [
-        ("RateLimit-Policy", f'"{policy}";q={limit};w={1 if "burst" in policy else 3600}'),
-        ("RateLimit", f'"{policy}";r={remaining};t={seconds}'),
-    ]
-    if style == "x-ratelimit":
-        return [(f"X-RateLimit-{name}", value) for name, value in plain]
-    if style == "structured":
-        return structured
-    if style == "beta":
-        return [
-            ("Beta-Retry-After", str(seconds)),
-            *((f"X-Beta-RateLimit-{name}", value) for name, value in plain),
-            *((f"Beta-{name}", value) for name, value in structured),
-        ]
-    return []

@@ -7,10 +7,6 @@
     assert fault.hits == 1
 
 Several faults may concern one request: the one that was added first is the outermost.
-
-Sources: *Rate limiting*, https://developer.atlassian.com/cloud/jira/platform/rate-limiting/ and
-https://developer.atlassian.com/cloud/confluence/rate-limiting/; the structured headers are those of
-https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
 """
 
 from __future__ import annotations
@@ -19,19 +15,8 @@ from threading import Event, Lock
 from types import TracebackType
 from typing import Any
 
-from .fault_kinds import (
-    Announced,
-    Broken,
-    Dropped,
-    EndlessPages,
-    Exchange,
-    Fault,
-    Outcome,
-    RateLimited,
-    Redirected,
-    Slow,
-    Unavailable,
-)
+from .fault_kinds import Broken, Dropped, EndlessPages, Exchange, Fault, Outcome, Redirected, Slow, Unavailable
+from .limit_faults import Announced, RateLimited
 from .module_faults import DYNAMIC_MODULES, ModuleDefaults, ModuleRefused
 
 __all__ = [

@@ -12,20 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from atlassian_connect.sandbox import Installation, Sandbox, SandboxServer
-from atlassian_connect.sandbox.faults import (
-    Announced,
-    Broken,
-    Dropped,
-    EndlessPages,
-    Exchange,
-    Fault,
-    Outcome,
-    RateLimited,
-    Redirected,
-    Slow,
-    Unavailable,
-)
+from atlassian_connect.sandbox import ADMIN, Installation, Sandbox, SandboxServer
+from atlassian_connect.sandbox.fault_kinds import Broken, Dropped, EndlessPages, Redirected, Slow, Unavailable
+from atlassian_connect.sandbox.faults import Announced, Exchange, Fault, Outcome, RateLimited
 
 from .connect_app import HostCaller
 
@@ -172,6 +161,21 @@ def test_offset_pages_without_end(sandbox: Sandbox, host: HostCaller, jira_app: 
 def test_endless_pages_leave_refusals_alone(sandbox: Sandbox, host: HostCaller, jira_app: Installation):
     with sandbox.jira.faults.add(EndlessPages()):
         assert host("GET", MYSELF, signed="/rest/api/3/other").status_code == 401
+
+
+def test_endless_pages_leave_alone_what_has_no_pages(sandbox: Sandbox, host: HostCaller, jira_app: Installation):
+    sandbox.jira.faults.add(EndlessPages())
+    assert isinstance(host("GET", "/rest/api/3/field").json, list)
+    owner = ("issue", sandbox.content.issue("OPS-1").id)
+    file = sandbox.attachments.add(owner, name="f", media_type="text/plain", data=b"x", account_id=ADMIN)
+    assert host("GET", f"/rest/api/3/attachment/content/{file.id}?redirect=false").data == b"x"
+
+
+def test_endless_pages_of_a_start_that_is_no_number(sandbox: Sandbox, host: HostCaller, jira_app: Installation):
+    fault = sandbox.jira.faults.add(EndlessPages(), path="/rest/api/3/project/search")
+    assert host("GET", "/rest/api/3/project/search?startAt=0").json["isLast"] is False
+    assert host("GET", "/rest/api/3/project/search?startAt=junk").json["startAt"] == 0
+    assert fault.hits == 2
 
 
 @pytest.mark.parametrize("after", ["nothing", "executed", "half"])
