@@ -78,6 +78,7 @@ class Delivery:
     :ivar containers: keys of the spaces or projects it is about.
     :ivar attempts: the first one first.
     :ivar due: when it is tried again; None: not by itself.
+    :ivar under_way: how many attempts are being made.
     """
 
     installation: Installation
@@ -93,6 +94,7 @@ class Delivery:
     retry: int | None = None
     attempts: list[Attempt] = field(default_factory=list)
     due: float | None = None
+    under_way: int = 0
 
     @property
     def product(self) -> str:
@@ -101,10 +103,12 @@ class Delivery:
 
     @property
     def outcome(self) -> Outcome:
-        """What came of it so far. What somebody sent again and was taken counts as delivered."""
+        """What came of it so far: ``waiting`` for an answer or for a retry. What somebody sent again and was taken
+        counts as delivered.
+        """
         if any(attempt.succeeded for attempt in self.attempts):
             return "delivered"
-        return "failed" if self.due is None else "waiting"
+        return "failed" if self.due is None and not self.under_way else "waiting"
 
     def json(self) -> Any:
         """The body read as JSON. None without one."""
@@ -181,6 +185,7 @@ class Deliveries:
         """Keep a delivery and make its first attempt. None: no answer."""
         with self._lock:
             delivery.number = next(self._numbers)
+            delivery.under_way += 1
             self._kept.append(delivery)
         return self._attempt(delivery, delivery.retry, delivery.identifier)
 
@@ -194,6 +199,8 @@ class Deliveries:
         if delivery.installation.state != "enabled":
             raise ValueError(f"{delivery.installation.app_key} is {delivery.installation.state}: it gets no webhooks.")
         identifier = self._identifier() if delivery.identifier else ""
+        with self._lock:
+            delivery.under_way += 1
         self._attempt(delivery, None, identifier, by_hand=True)
         return delivery
 
@@ -208,18 +215,24 @@ class Deliveries:
     def _run(self, until: float | None) -> int:
         with self._lock:
             ready = [one for one in self._kept if one.due is not None and (until is None or one.due <= until)]
-            ready.sort(key=lambda one: one.due or 0.0)
-            for delivery in ready:
-                delivery.due = None
-        made = 0
-        for delivery in ready:
-            installation = delivery.installation
-            if installation.state != "enabled" or delivery.containers & installation.blocked:
-                _logger.info("%s of %s is not tried again.", delivery.event, installation.app_key)
-                continue
-            self._attempt(delivery, (delivery.attempts[-1].retry or 0) + 1, delivery.identifier)
-            made += 1
-        return made
+        ready.sort(key=lambda one: one.due or 0.0)
+        return sum(self._retry(delivery) for delivery in ready)
+
+    def _retry(self, delivery: Delivery) -> bool:
+        """Make the next retry, unless somebody else does, or the app may not know any more. Tells whether it did."""
+        installation = delivery.installation
+        with self._lock:
+            if delivery.due is None:
+                return False
+            delivery.due = None
+            wanted = installation.state == "enabled" and not delivery.containers & installation.blocked
+            delivery.under_way += wanted
+        if not wanted:
+            _logger.info("%s of %s is not tried again.", delivery.event, installation.app_key)
+            return False
+        made = max((attempt.retry or 0 for attempt in delivery.attempts), default=0)
+        self._attempt(delivery, made + 1, delivery.identifier)
+        return True
 
     def _attempt(
         self, delivery: Delivery, retry: int | None, identifier: str, *, by_hand: bool = False
@@ -227,10 +240,25 @@ class Deliveries:
         headers = _headers(delivery, retry, identifier)
         note = f"webhook {delivery.event}"
         note += " (sent again by hand)" if by_hand else f" (retry {retry})" if retry is not None else ""
-        time = self._clock()
-        answer = delivery.installation.post(
-            delivery.target, delivery.body, note=note, account_id=delivery.account_id, headers=headers
-        )
+        time, answer = self._clock(), None
+        try:
+            answer = delivery.installation.post(
+                delivery.target, delivery.body, note=note, account_id=delivery.account_id, headers=headers
+            )
+        finally:  # an app in this process may raise: that is no answer either
+            self._note(delivery, time, retry, headers, answer, by_hand=by_hand)
+        return answer
+
+    def _note(
+        self,
+        delivery: Delivery,
+        time: float,
+        retry: int | None,
+        headers: Mapping[str, str],
+        answer: Answer | None,
+        *,
+        by_hand: bool,
+    ) -> None:
         attempt = Attempt(
             time=time,
             status=answer.status if answer else None,
@@ -241,9 +269,9 @@ class Deliveries:
         )
         with self._lock:
             delivery.attempts.append(attempt)
+            delivery.under_way -= 1
             if not by_hand:
                 delivery.due = self._next(delivery, attempt)
-        return answer
 
     def _next(self, delivery: Delivery, attempt: Attempt) -> float | None:
         status, made = attempt.status, attempt.retry or 0

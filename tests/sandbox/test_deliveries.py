@@ -140,3 +140,43 @@ def test_attempts_show_no_token(change):
 
     assert "Authorization" not in str(delivery.attempts[0].headers)
     assert delivery.json()["issue"]["key"] == "OPS-1"
+
+
+def test_what_is_being_sent_has_not_failed(sandbox, jira_app, app, change):
+    """Neither the page nor Jira's list of failed webhooks gives up on what has no answer yet."""
+    seen = []
+
+    def look():
+        (delivery,) = sandbox.deliveries.all()
+        seen.append((delivery.outcome, sandbox.deliveries.failed(jira_app.client_key)))
+
+    app.during["OPS-1"] = look
+    change(503)
+    sandbox.deliveries.run_waiting()
+    sandbox.deliveries.send_again(1)
+
+    assert seen == [("waiting", [])] * 3
+
+
+def test_an_attempt_by_hand_between_them_does_not_begin_the_retries_anew(sandbox, app, change):
+    delivery = change(500)
+    sandbox.deliveries.run_waiting()
+    sandbox.deliveries.send_again(delivery.number)
+    while sandbox.deliveries.run_waiting():
+        pass
+
+    assert [attempt.retry for attempt in delivery.attempts] == [None, 1, None, 2, 3, 4, 5]
+
+
+def test_an_app_that_raises_holds_up_no_other_retry(sandbox, app, change):
+    first, second = change(500), change(500)
+    app.during["OPS-1"] = lambda: 1 / 0
+
+    with pytest.raises(ZeroDivisionError):
+        sandbox.deliveries.run_waiting()
+
+    assert (first.outcome, first.attempts[-1].status) == ("waiting", None)
+    app.during.clear()
+    app.answers.clear()
+    sandbox.deliveries.run_waiting()
+    assert (first.outcome, second.outcome) == ("delivered", "delivered")
