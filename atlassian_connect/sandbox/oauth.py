@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
@@ -102,7 +102,7 @@ class AuthorizationServer:
         return {"access_token": token, "expires_in": TOKEN_SECONDS, "token_type": "Bearer"}
 
     def grant(self, site: Site, token: str) -> Grant:
-        """Tell what a token stands for.
+        """Tell what a token stands for: never more than the app may by now.
 
         :raises AuthenticationError: nothing on this site, or not any more.
         """
@@ -117,10 +117,12 @@ class AuthorizationServer:
             raise AuthenticationError("The app of the bearer token is gone.", reason=installation.state)
         if secret is None or secret.reveal() != grant.secret.reveal():
             raise AuthenticationError("The bearer token ended with the old shared secret.", reason="rotated")
+        if "ACT_AS_USER" not in installation.scopes:
+            raise AuthenticationError("The app may not act as users any more.", reason="no_impersonation")
         person = site.person(grant.person.account_id)
         if person is None or not person.active:
             raise AuthenticationError("The user of the bearer token is deactivated.", reason="inactive_user")
-        return grant
+        return replace(grant, person=person, scopes=grant.scopes & installation.scopes)
 
     def clear(self) -> None:
         """Forget all tokens."""

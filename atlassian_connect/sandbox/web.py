@@ -90,6 +90,7 @@ def create_app(sandbox: Sandbox) -> Flask:
 
 def _token(sandbox: Sandbox) -> Response:
     status, note = 200, "token to impersonate a user"
+    sent = request.get_data()  # before the form is read, which leaves nothing of it
     try:
         response = jsonify(sandbox.oauth.issue(request.form))
     except OAuthError as error:
@@ -106,7 +107,7 @@ def _token(sandbox: Sandbox) -> Response:
             status=status,
             verdict="verified" if status == 200 else "refused",
             note=note,
-            request=message(request.headers.items(), request.get_data()),
+            request=message(request.headers.items(), sent),
             answer=message(response.headers.items(), response.get_data()),
         )
     )

@@ -55,6 +55,7 @@ _ADVICE: Final = {
     " install the app again.",
     "unknown_bearer": "Get a token from the token endpoint of this sandbox; its tokens end when it is started anew.",
     "rotated": "Get a new bearer token: the shared secret was changed.",
+    "no_impersonation": "Add the scope ACT_AS_USER to the descriptor, and update the app on this site.",
     "inactive_user": "Act as a user who is active.",
     "apps_only": "Call this operation as the app, with a JWT, not as a user.",
     "fault": "A fault is switched on in this sandbox: sandbox.faults or those of a site. clear() ends them.",

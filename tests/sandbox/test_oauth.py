@@ -197,6 +197,34 @@ def test_how_tokens_end(
     assert status("nothing") == 401
 
 
+def test_a_token_allows_no_more_than_the_app_may_by_now(
+    sandbox: Sandbox, app: ConnectApp, host: HostCaller, jira_app: Installation, descriptor_url: str
+):
+    """An update with fewer scopes holds for the tokens that were made before it, too."""
+    token, change = token_for(host, jira_app, ADMIN), {"fields": {"summary": "x"}}
+
+    def status(method: str, path: str, body: object = None) -> int:
+        return host.with_token(method, path, token, body, scheme="Bearer").status_code
+
+    assert status("PUT", "/rest/api/3/issue/OPS-1", change) == 204
+    app.descriptor["scopes"] = ["READ", "ACT_AS_USER"]
+    sandbox.jira.install(descriptor_url)
+    assert (status("PUT", "/rest/api/3/issue/OPS-1", change), status("GET", "/rest/api/3/myself")) == (403, 200)
+    app.descriptor["scopes"] = ["READ"]
+    sandbox.jira.install(descriptor_url)
+    assert (status("GET", "/rest/api/3/myself"), sandbox.log[-1].verdict) == (401, "no_impersonation")
+
+
+def test_the_log_has_the_form_without_the_assertion(sandbox: Sandbox, host: HostCaller, jira_app: Installation):
+    sent = assertion(jira_app)
+    ask(host, sent, scope="READ")
+    shown = sandbox.log[-1].request
+    assert "grant_type=urn" in shown.body
+    assert "scope=READ" in shown.body
+    assert sent not in str(sandbox.log)
+    assert sent.rpartition(".")[2] not in shown.body
+
+
 def test_a_token_is_for_one_site(host: HostCaller, jira_app: Installation, confluence_app: Installation):
     token = token_for(host, confluence_app)
     assert host.with_token("GET", "/rest/api/3/myself", token, scheme="Bearer").status_code == 401
