@@ -17,7 +17,7 @@ from .bridge.package import Bridge, ensure_bridge
 from .deliveries import Deliveries
 from .faults import Faults
 from .http import NetworkTransport, Transport
-from .ids import Ids
+from .ids import Ids, install_key_id
 from .log import Crossing, CrossingLog
 from .oauth import AuthorizationServer
 from .people import ADMIN
@@ -72,7 +72,7 @@ class Sandbox:
         self.deliveries = Deliveries(clock, self.ids.uuid)
         #: Who has it may reset the sandbox by HTTP; see :mod:`.control`. None: nobody may.
         self.control_token: str | None = None
-        self.key_id = self.ids.uuid()
+        self._key_number = self.ids.uuid()
         self.csrf_token = secrets.token_urlsafe(32)
         #: Signs what pages carry between requests.
         self.ticket_key = secrets.token_bytes(32)
@@ -160,6 +160,11 @@ class Sandbox:
         return self.origin
 
     @property
+    def key_id(self) -> str:
+        """Id of the key that installs are signed with."""
+        return install_key_id(self._key_number)
+
+    @property
     def key_server_url(self) -> str:
         """Where the public install key is: ``GET {key_server_url}/{kid}`` answers a PEM."""
         return f"{self.origin}/install-keys"
@@ -223,7 +228,7 @@ class Sandbox:
         self.deliveries.clear()
         self.store.reset()
         self.store.note("origin", self.origin)
-        self.key_id = self.ids.uuid()
+        self._key_number = self.ids.uuid()
         self._log.clear()
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ..secret import Secret
 
-__all__ = ["Ids", "install_key", "install_key_pem"]
+__all__ = ["Ids", "install_key", "install_key_id", "install_key_pem"]
 
 _ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _SECRET_LENGTH: Final = 64
@@ -53,6 +53,15 @@ class Ids:
     def account_id(self) -> str:
         """An account id in the form that Atlassian gives them."""
         return f"557058:{self.uuid()}"
+
+
+def install_key_id(drawn: str) -> str:
+    """The id by which the key server has the install key. Apps keep a key by its id for good, so the key is in the id:
+    another process with the same seed has another key.
+
+    :param drawn: a UUID of the sandbox's own.
+    """
+    return str(uuid.uuid5(uuid.UUID(drawn), install_key_pem().decode()))
 
 
 @cache

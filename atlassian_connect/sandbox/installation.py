@@ -43,31 +43,34 @@ class Installation(InstalledApp):
 
         :raises ValueError: the app is uninstalled.
         """
-        self._must_be_installed()
-        if self.state == "disabled":
-            self.state = "enabled"
-            self.tell("enabled")
+        with self.site.lifecycle:
+            self._must_be_installed()
+            if self.state == "disabled":
+                self.state = "enabled"
+                self.tell("enabled")
 
     def disable(self) -> None:
         """Disable the app and tell it: its calls are refused, and it gets no webhooks.
 
         :raises ValueError: the app is uninstalled.
         """
-        self._must_be_installed()
-        if self.state == "enabled":
-            self.state = "disabled"
-            self.tell("disabled")
+        with self.site.lifecycle:
+            self._must_be_installed()
+            if self.state == "enabled":
+                self.state = "disabled"
+                self.tell("disabled")
 
     def uninstall(self) -> None:
         """Uninstall the app and tell it. Its secret ends before it is told. Dynamic modules wait for a reinstall.
 
         :raises ValueError: the app is uninstalled already.
         """
-        self._must_be_installed()
-        was_enabled, self.state = self.state == "enabled", "uninstalled"
-        if was_enabled:
-            self.tell("disabled")
-        self.tell("uninstalled")
+        with self.site.lifecycle:
+            self._must_be_installed()
+            was_enabled, self.state = self.state == "enabled", "uninstalled"
+            if was_enabled:
+                self.tell("disabled")
+            self.tell("uninstalled")
 
     def tell(self, event: str) -> Answer | None:
         """Post a lifecycle callback whose failure changes nothing. None: no callback, or no answer."""
@@ -153,12 +156,13 @@ class Installation(InstalledApp):
         """Sign any request to the app.
 
         :param url: relative to the app's base URL, or absolute below it.
-        :param extra_claims: added, or put in the place of what is there (``exp=0`` makes an expired token).
+        :param extra_claims: added, or put in the place of what is there: ``exp=0`` makes an expired token,
+            ``qsh="context-qsh"`` a context token.
         :raises UrlNotAllowedError: the URL is not below the app's base URL.
         """
         target = target_below(parse_base_url(self.app_base_url), url)
         qsh = query_string_hash(method, target.path, target.query)
-        return self.sign_claims(self.claims(qsh, account_id, **extra_claims))
+        return self.sign_claims(self.claims(qsh, account_id) | extra_claims)
 
     def post(
         self, url: Target, body: bytes, *, note: str, account_id: str | None, headers: Mapping[str, str]

@@ -49,13 +49,16 @@ class InstalledApp:
         self._dynamic = [Module(type_name, definition) for type_name, definition in row.dynamic] if row else []
         self._blocked = frozenset(row.blocked if row else ())
         self._lock = Lock()
+        self._forgotten = False
 
     def __repr__(self) -> str:
         where = f"on {self.site.product}, client_key={self.client_key!r}"
         return f"{type(self).__name__}({self.app_key!r} {where}, {self.state})"
 
     def save(self) -> None:
-        """Write it to the store."""
+        """Write it to the store, unless the site has forgotten it."""
+        if self._forgotten:
+            return
         self.site.store.installations.save(
             InstallationRow(
                 client_key=self.client_key,
@@ -70,6 +73,11 @@ class InstalledApp:
                 blocked=tuple(sorted(self._blocked)),
             )
         )
+
+    def forget(self) -> None:
+        """Be uninstalled, and let the store have nothing of it any more. The app is not told."""
+        self._state, self._forgotten = "uninstalled", True
+        self.site.store.installations.forget(self.client_key)
 
     # --- what it is ---------------------------------------------------------------------------------------------------
 

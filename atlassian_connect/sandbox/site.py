@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from threading import RLock
+from threading import Lock, RLock
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UrlNotAllowedError
@@ -50,7 +50,11 @@ class Site(SharedParts):
         self.limits: RateLimits | None = None
         known = (Installation(self, row.client_key, row) for row in sandbox.store.installations.of(product))
         self._installations = {one.app_key: one for one in known}
-        self._installing = RLock()  # held while apps are called; requests of apps do not need it
+        #: Held while an app is installed, enabled, disabled or uninstalled, and told: apps get one call after the
+        #: other, in the order of what happened. Requests of apps do not need it.
+        self.lifecycle = RLock()
+        self._lock = Lock()
+        self._resets = 0
 
     def __repr__(self) -> str:
         return f"Site({self.base_url!r})"
@@ -104,10 +108,11 @@ class Site(SharedParts):
         :param descriptor_url: absolute; where the app serves its descriptor.
         :param client_key: None for the one the app had, or a fresh one.
         :param shared_secret: None for a fresh one, or on an upgrade for the one there is.
-        :raises InstallError: the descriptor or the app's answer to ``installed`` does not allow it. What was installed
-            before stays.
+        :raises InstallError: the descriptor or the app's answer to ``installed`` does not allow it, and what was
+            installed before stays; or the sandbox was reset meanwhile.
         """
-        with self._installing:
+        with self.lifecycle:
+            resets = self._resets
             descriptor = fetch_descriptor(self, descriptor_url)
             known = self._installations.get(str(descriptor["key"]))
             if known is not None and client_key in (None, known.client_key):
@@ -116,11 +121,13 @@ class Site(SharedParts):
                 installation = Installation(self, client_key or self.ids.uuid())
             secret = self._secret_for(installation, descriptor, shared_secret)
             self._call_installed(installation, descriptor, secret)
-            if known is not None and installation is not known:
-                known.state = "uninstalled"
-                self.store.installations.forget(known.client_key)
-            installation.accept(descriptor, secret)
-            self._installations[installation.app_key] = installation
+            with self._lock:
+                if self._resets != resets:
+                    raise InstallError("The sandbox was reset while the app was being installed.")
+                if known is not None and installation is not known:
+                    known.forget()
+                installation.accept(descriptor, secret)
+                self._installations[installation.app_key] = installation
             for type_name in modules_of_other_products(static_modules(descriptor), self.product):
                 _logger.info("%s ignores modules.%s of %s.", self.name, type_name, installation.app_key)
             installation.tell("enabled")
@@ -225,6 +232,8 @@ class Site(SharedParts):
 
     def forget_all(self) -> None:
         """Drop all installations without telling anybody."""
-        for installation in self.known:
-            self.store.installations.forget(installation.client_key)
-        self._installations.clear()
+        with self._lock:  # not the one of the lifecycle: an app that does not answer would hold it up
+            self._resets += 1
+            for installation in self.known:
+                installation.forget()
+            self._installations.clear()

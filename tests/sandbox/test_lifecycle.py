@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from threading import Thread
+
 import jwt
 import pytest
 
-from atlassian_connect.sandbox import ADMIN, Installation, InstallError, Sandbox
+from atlassian_connect.sandbox import ADMIN, Installation, InstallError, Sandbox, ids
 
 from .connect_app import APP_KEY, ConnectApp, HostCaller
 
@@ -280,3 +282,60 @@ def test_sign_any_request(jira_app: Installation):
     assert (claims["sub"], claims["exp"], claims["iss"]) == ("557058:u", 0, jira_app.client_key)
     with pytest.raises(ValueError, match="another origin"):
         jira_app.sign("GET", "https://elsewhere.example/x")
+
+
+def test_signing_with_other_claims(jira_app: Installation):
+    """Whatever is given takes the place of what would be there: also the hash of the request."""
+    secret = jira_app.shared_secret.reveal()
+    for claims in ({"qsh": "context-qsh"}, {"iss": "another", "sub": "somebody", "more": [1]}):
+        found = jwt.decode(jira_app.sign("GET", "/page", **claims), secret, algorithms=["HS256"])
+        assert found.items() >= claims.items()
+
+
+def test_the_id_of_the_install_key_is_of_the_key(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch):
+    """Apps keep a key by its id for good: what another process signs with the same seed has another id."""
+    first = sandbox.key_id
+    assert Sandbox(seed=7).key_id == first
+    monkeypatch.setattr(ids, "install_key_pem", lambda: b"the key of another process")
+    assert Sandbox(seed=7).key_id != first
+
+
+def test_an_uninstall_waits_for_the_install_that_is_under_way(
+    sandbox: Sandbox, app: ConnectApp, jira_app: Installation, descriptor_url: str
+):
+    """What the app hears is in the order of what happens: else it would hear of an uninstall, and be enabled."""
+    uninstalling = Thread(target=jira_app.uninstall)
+
+    def meanwhile() -> None:
+        uninstalling.start()
+        uninstalling.join(0.3)  # it cannot end: it waits
+
+    app.during["installed"] = meanwhile
+    app.received.clear()
+    sandbox.jira.install(descriptor_url)
+    uninstalling.join()
+    assert [path.rpartition("/")[2] for path in app.received_paths()] == [
+        "installed",
+        "enabled",
+        "disabled",
+        "uninstalled",
+    ]
+    assert jira_app.state == "uninstalled"
+
+
+def test_what_is_being_installed_during_a_reset_is_not_installed(
+    sandbox: Sandbox, app: ConnectApp, descriptor_url: str
+):
+    app.during["installed"] = sandbox.reset
+    with pytest.raises(InstallError, match="was reset"):
+        sandbox.jira.install(descriptor_url)
+    assert (sandbox.jira.known, sandbox.store.installations.of("jira")) == ([], [])
+
+
+def test_an_object_from_before_a_reset_is_not_kept_again(sandbox: Sandbox, jira_app: Installation):
+    sandbox.reset()
+    jira_app.licensed = True
+    jira_app.remove_modules()
+    assert sandbox.store.installations.of("jira") == []
+    with pytest.raises(ValueError, match="is not installed"):
+        jira_app.enable()
