@@ -466,6 +466,33 @@ def test_a_sync_that_does_not_get_the_lock_asks_nobody_and_records_nothing(dynam
     assert dynamic.sync(tenant, dry_run=True).is_empty, "a dry run waits for nobody"
 
 
+@pytest.mark.parametrize("changes_before", [0, 1])
+def test_a_sync_that_loses_its_lock_changes_nothing_more_at_the_host(
+    changes_before, dynamic, tenant, host, installation, wanted, monkeypatch
+):
+    wanted.modules = [panel("old"), panel("same", weight=1)]
+    dynamic.sync(tenant)
+    kept = host.state.sync_records.get(tenant.client_key)
+    left = [changes_before]
+
+    @contextmanager
+    def lost(tenant):
+        def may_go_on():
+            left[0] -= 1
+            if left[0] < 0:
+                raise StorageError("lost")
+
+        yield may_go_on
+
+    monkeypatch.setattr(dynamic, "_lock", lost)
+    wanted.modules = [panel("new"), panel("same", weight=2)]
+    with pytest.raises(StorageError, match="lost"):
+        dynamic.sync(tenant)
+
+    assert keys(installation) == ({"poll", "old", "same"} if changes_before == 0 else {"poll"})
+    assert host.state.sync_records.get(tenant.client_key) == kept, "what the other sync records is newer"
+
+
 def test_what_only_an_encoder_refuses_costs_no_module_that_is_there(dynamic, tenant, installation, wanted):
     wanted.modules = [panel("a", params={"x": 1})]
     dynamic.sync(tenant)

@@ -64,8 +64,8 @@ class DynamicModules:
     :param static_keys: keys of the descriptor's own modules, which a host refuses to register again.
     :param synced: called with tenant and result after each sync.
     :param check: raises DescriptorError for a module whose URLs lead nowhere; called with the module and its path.
-    :param lock: held during a sync: waits for other syncs of the tenant, and raises when that takes too long. Default:
-        syncs of this process wait for each other.
+    :param lock: held during a sync: waits for other syncs of the tenant, and raises when that takes too long. Gives a
+        function that raises when it was lost meanwhile. Default: syncs of this process wait for each other.
     :param record: keeps what became of a sync, also of one that failed; not of one that did not get the lock.
     :param last: what was kept last; None: nothing.
     :param clock: seconds since the epoch.
@@ -79,7 +79,7 @@ class DynamicModules:
         static_keys: Callable[[], Collection[str]],
         synced: Callable[[Tenant, SyncResult], None],
         check: Callable[[Module, str], None] = lambda module, path: None,
-        lock: Callable[[Tenant], AbstractContextManager[None]] | None = None,
+        lock: Callable[[Tenant], AbstractContextManager[Callable[[], None]]] | None = None,
         record: Callable[[Tenant, SyncOutcome], None] = lambda tenant, outcome: None,
         last: Callable[[Tenant], SyncOutcome | None] = lambda tenant: None,
         clock: Callable[[], float] = time.time,
@@ -155,12 +155,12 @@ class DynamicModules:
         if dry_run:
             wanted = self.wanted(tenant)
             return self._result(*self._compare(tenant, wanted, self._host(tenant).list(), self._last(tenant)), dry_run)
-        with self._lock(tenant):
-            result = self._sync(tenant)
+        with self._lock(tenant) as may_go_on:
+            result = self._sync(tenant, may_go_on)
         self._synced(tenant, result)
         return result
 
-    def _sync(self, tenant: Tenant) -> SyncResult:
+    def _sync(self, tenant: Tenant, may_go_on: Callable[[], None]) -> SyncResult:
         last = self._last(tenant)
         run: Reconciliation | None = None
         try:
@@ -170,12 +170,15 @@ class DynamicModules:
             kept = {module.key: module_digest(module) for module in wanted if module.key in set(plan.keep)}
             sent = {**(last.sent if last else {}), **kept}
             rejected = last.rejected if last else {}
-            run = Reconciliation(host, plan, present, sent=sent, rejected=rejected, name=tenant.client_key)
+            run = Reconciliation(
+                host, plan, present, sent=sent, rejected=rejected, may_go_on=may_go_on, name=tenant.client_key
+            )
             refused = run.carry_out()
         except Exception as error:
-            self._record_failure(tenant, error, run, last)
+            self._record_failure(tenant, error, run, last, may_go_on)
             raise
         result = self._result(plan, vanished, refused=refused)
+        may_go_on()  # what another sync has recorded since is newer
         self._record(tenant, self._outcome(result, run))
         _tell(tenant, result)
         return result
@@ -220,7 +223,12 @@ class DynamicModules:
         )
 
     def _record_failure(
-        self, tenant: Tenant, error: Exception, run: Reconciliation | None, last: SyncOutcome | None
+        self,
+        tenant: Tenant,
+        error: Exception,
+        run: Reconciliation | None,
+        last: SyncOutcome | None,
+        may_go_on: Callable[[], None],
     ) -> None:
         # Other errors' texts are not ours to repeat: they may hold data of the app.
         text = f"{type(error).__name__}: {error}" if isinstance(error, ConnectError) else type(error).__name__
@@ -233,6 +241,7 @@ class DynamicModules:
             error=" ".join(text.split())[:_MAX_ERROR],
         )
         try:
+            may_go_on()
             self._record(tenant, outcome)
         except Exception:
             _log.exception("the failed sync of tenant %s could not be recorded", tenant.client_key)
@@ -250,9 +259,9 @@ class DynamicModules:
         return DynamicModulesClient(self._client_for(tenant_itself(tenant)))
 
     @contextmanager
-    def _lock_in_process(self, tenant: Tenant) -> Iterator[None]:
+    def _lock_in_process(self, tenant: Tenant) -> Iterator[Callable[[], None]]:
         with self._locks[hash(tenant.client_key) % _LOCKS]:
-            yield
+            yield lambda: None
 
 
 def _tell(tenant: Tenant, result: SyncResult) -> None:

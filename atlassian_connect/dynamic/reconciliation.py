@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from ..client import DynamicModulesClient
@@ -23,6 +23,7 @@ class Reconciliation:
     :param present: what the host listed; the plan was made from it.
     :param sent: key → digest of what was registered in the form that is there, where that is known.
     :param rejected: key → :func:`refusal_digest` of new forms of changed modules that were refused the last time.
+    :param may_go_on: raises when this is no longer the one sync of the tenant; asked before each change.
     :param name: of the tenant, for logs.
     :ivar there: key → module: what the host has by now, as far as is known.
     :ivar sent: key → digest of what was registered, for modules that are there.
@@ -37,9 +38,11 @@ class Reconciliation:
         *,
         sent: Mapping[str, str],
         rejected: Mapping[str, str],
+        may_go_on: Callable[[], None],
         name: str,
     ) -> None:
         self._host = host
+        self._may_go_on = may_go_on
         self._plan = plan
         self._name = name
         self._old = {module.key: module for module in present if module.key}
@@ -99,6 +102,7 @@ class Reconciliation:
 
     def _remove(self, keys: Sequence[str]) -> None:
         if keys:
+            self._may_go_on()
             self._host.remove(*keys)
         for key in keys:
             self.there.pop(key, None)
@@ -126,6 +130,7 @@ class Reconciliation:
         return None
 
     def _refusal(self, modules: Sequence[Module]) -> str | None:
+        self._may_go_on()
         try:
             self._host.register(modules)
         except HostBadRequestError as error:

@@ -19,16 +19,17 @@ __all__ = ["AdvisoryLocks"]
 _log = logging.getLogger(__name__)
 
 # A process that dies closes its connection, and its locks are free at once. A machine that vanishes does not: the
-# server then asks for a sign of life after 15 seconds, and gives up after 15 more. A limit on idle sessions is not for
-# this one.
+# server then asks for a sign of life after 15 seconds, and gives up after 15 more. Limits on idle transactions are not
+# for this one. All of it ends with the transaction, as behind a pooler somebody else has the session next.
 _SETTINGS = {
     "tcp_keepalives_idle": "15",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
-    "idle_session_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "transaction_timeout": "0",
 }
 _APPLY = text(  # in this form, since an older server does not know them all
-    "SELECT set_config(name, CAST(:settings AS json) ->> name, false) FROM pg_settings"
+    "SELECT set_config(name, CAST(:settings AS json) ->> name, true), pg_backend_pid() FROM pg_settings"
     " WHERE name IN (SELECT json_object_keys(CAST(:settings AS json)))"
 )
 
@@ -37,7 +38,9 @@ class AdvisoryLocks:
     """Takes session locks by client key.
 
     However many are held, there is one connection, and only while some are: it is taken out of the app's pool, which
-    makes itself another when it needs one. It is in no transaction.
+    makes itself another when it needs one. It is in one transaction all the time, so that a pooler such as PgBouncer
+    leaves it the session that has the locks. This transaction writes nothing and reads the latest: it holds vacuuming
+    back by no more than the time since its last statement.
 
     Source: *PostgreSQL*, "Explicit Locking: Advisory Locks", https://www.postgresql.org/docs/current/explicit-locking.html
     """
@@ -47,6 +50,7 @@ class AdvisoryLocks:
         self._app_key = app_key
         self._guard = Lock()
         self._session: Connection | None = None
+        self._backend: int | None = None
         self._held: dict[str, Connection] = {}
         self._users = 0
 
@@ -66,6 +70,18 @@ class AdvisoryLocks:
                 self._release(client_key)
                 if not self._users:
                     self._close()
+
+    def holds(self, client_key: str) -> bool:
+        """Whether what was taken is still there: it goes with the connection."""
+        with self._guard:
+            session = self._held.get(client_key)
+            if session is None or session is not self._session:
+                return False
+            try:
+                return session.scalar(select(func.pg_backend_pid())) == self._backend
+            except SQLAlchemyError:
+                self._close()
+                return False
 
     def _take(self, client_key: str) -> bool:
         with self._guard, translated():
@@ -101,10 +117,11 @@ class AdvisoryLocks:
             return self._opened()  # the pool had kept one that the server closed
 
     def _opened(self) -> Connection:
-        connection = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        connection = self._database.engine.connect().execution_options(isolation_level="READ COMMITTED")
         try:
             connection.detach()
-            connection.execute(_APPLY, {"settings": json.dumps(_SETTINGS)})
+            settings = connection.execute(_APPLY, {"settings": json.dumps(_SETTINGS)}).all()
+            self._backend = settings[0].pg_backend_pid
         except BaseException:
             connection.close()
             raise

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Event, Lock, Thread
 from typing import Any, Final, cast
 
-from sqlalchemy import Table, delete, or_, select, update
+from sqlalchemy import ColumnElement, Table, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..errors import StorageError
@@ -47,6 +47,18 @@ class SyncLeases:
             yield lambda: self._take(client_key)
         finally:
             self._release(client_key)
+
+    def holds(self, client_key: str) -> bool:
+        """Whether what was taken is still ours: a process that was held up may have missed its time to renew.
+
+        :raises StorageError: the database failed.
+        """
+        ours = (_LEASE.c.owner == self._owner, _LEASE.c.client_key == client_key)
+        with self._database.reading() as connection:
+            ends = connection.scalar(select(_LEASE.c.expires_at).where(*ours))
+        if ends is None or ends - datetime.now(UTC) > timedelta(seconds=self._seconds / 3):
+            return ends is not None
+        return self._extend(*ours) == 1  # late, but nobody has taken it
 
     def _take(self, client_key: str) -> bool:
         now = datetime.now(UTC)
@@ -99,10 +111,12 @@ class SyncLeases:
         while not idle.wait(self._seconds / 3):
             with self._guard:
                 held = list(self._held)
-            ends = datetime.now(UTC) + timedelta(seconds=self._seconds)
-            ours = (_LEASE.c.owner == self._owner, _LEASE.c.client_key.in_(held))
             try:
-                with self._database.writing() as connection:
-                    connection.execute(update(_LEASE).where(*ours).values(expires_at=ends))
+                self._extend(_LEASE.c.owner == self._owner, _LEASE.c.client_key.in_(held))
             except StorageError:
                 _log.warning("the leases on syncing %d tenants could not be renewed", len(held))
+
+    def _extend(self, *which: ColumnElement[bool]) -> int:
+        ends = datetime.now(UTC) + timedelta(seconds=self._seconds)
+        with self._database.writing() as connection:
+            return connection.execute(update(_LEASE).where(*which).values(expires_at=ends)).rowcount

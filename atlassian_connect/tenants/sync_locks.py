@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock
 from typing import Final, Protocol
 
-from ..errors import SyncBusyError
+from ..errors import StorageError, SyncBusyError
 from .advisory_locks import AdvisoryLocks
 from .database import Database
 from .sync_leases import LEASE_SECONDS, SyncLeases
@@ -30,6 +31,9 @@ class _BetweenProcesses(Protocol):
 
     def candidate(self, client_key: str) -> AbstractContextManager[Callable[[], bool]]:
         """Give a function that tries to take the lock, and release at the end what it has taken."""
+
+    def holds(self, client_key: str) -> bool:
+        """Whether what was taken is still ours."""
 
 
 class SyncLocks:
@@ -58,8 +62,11 @@ class SyncLocks:
         self._ours: _Process | None = None
 
     @contextmanager
-    def holding(self, client_key: str) -> Iterator[None]:
+    def holding(self, client_key: str) -> Iterator[Callable[[], None]]:
         """Run the block while nobody else runs one for this client key.
+
+        Gives a function to call before anything that only the holder may do. It raises StorageError when the lock has
+        been lost: with the connection on PostgreSQL, by a pause longer than the lease on SQLite.
 
         :raises SyncBusyError: somebody else did for all of the time to wait; the block did not run.
         :raises StorageError: the database failed.
@@ -70,12 +77,12 @@ class SyncLocks:
             if not wait(self._wait_seconds):
                 raise SyncBusyError(client_key, waited_seconds=self._wait_seconds)
             if process.between is None:
-                yield
+                yield _nothing_to_lose
                 return
             with process.between.candidate(client_key) as take:
                 if not _taken(take, deadline):
                     raise SyncBusyError(client_key, waited_seconds=self._wait_seconds)
-                yield
+                yield partial(_require, process.between, client_key)
 
     def _process(self) -> _Process:
         """What this process has. After a fork it is another one, whose parent's locks are not its own."""
@@ -131,6 +138,17 @@ class _Process:
                 turn.users -= 1
                 if not turn.users:
                     del self.turns[client_key]
+
+
+def _nothing_to_lose() -> None:
+    """What one process has in memory, it has for as long as it runs."""
+
+
+def _require(between: _BetweenProcesses, client_key: str) -> None:
+    if not between.holds(client_key):
+        raise StorageError(
+            f"The database has lost the lock on syncing tenant {client_key!r}, so another sync may run. This one ends."
+        )
 
 
 def _taken(take: Callable[[], bool], deadline: float) -> bool:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import pytest
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import OperationalError
 
 from atlassian_connect import AtlassianConnect
@@ -72,6 +72,12 @@ def holder(database_url):
     for process in started:
         process.kill()
         process.communicate()
+
+
+def end_leases(database):
+    """What a pause of a process does, without the pause."""
+    with database.writing() as connection:
+        connection.execute(update(SyncLeaseRow).values(expires_at=datetime(2020, 1, 1, tzinfo=UTC)))
 
 
 def others(database):
@@ -148,7 +154,10 @@ def test_what_the_block_raises_releases_the_lock(database, locks):
 
 
 def test_sixty_four_syncs_leave_the_apps_pool_alone(make_app, postgres_database):
-    """All locks of a process are on one connection, which is not one of the pool's."""
+    """All locks of a process are on one connection, which is not one of the pool's.
+
+    It is in a transaction, without which a pooler would give each statement another session.
+    """
     engine_options = {"pool_size": 1, "max_overflow": 1, "pool_timeout": 2}
     app = make_app(AtlassianConnect(), postgres_database, SQLALCHEMY_ENGINE_OPTIONS=engine_options)
     database = state_of(app).store.database
@@ -168,11 +177,11 @@ def test_sixty_four_syncs_leave_the_apps_pool_alone(make_app, postgres_database)
         held = text("SELECT count(*), count(DISTINCT pid) FROM pg_locks WHERE locktype = 'advisory'")
         with database.engine.connect() as one, database.engine.connect() as other:
             assert one.execute(held).one() == (64, 1)
-            idle = text(
-                "SELECT DISTINCT state FROM pg_stat_activity"
+            state = text(
+                "SELECT state, backend_xid FROM pg_stat_activity"
                 " WHERE pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')"
             )
-            assert other.scalars(idle).all() == ["idle"], "no transaction is open"
+            assert other.execute(state).all() == [("idle in transaction", None)]
     finally:
         done.set()
         for thread in threads:
@@ -295,25 +304,75 @@ def test_leases_work_on_every_database(database):
 
 
 def test_lease_that_was_taken_over_is_not_ended_by_its_former_owner(database, caplog):
-    ours, theirs = SyncLeases(database, seconds=0), SyncLeases(database)
+    ours, theirs = SyncLeases(database), SyncLeases(database)
     with theirs.candidate("tenant-1") as try_to:
         with ours.candidate("tenant-1") as take:
             assert take()
-            assert try_to(), "a lease of no seconds is over at once"
+            end_leases(database)
+            assert try_to()
         assert "was over early" in caplog.text
         with database.reading() as connection:
             [row] = connection.execute(select(SyncLeaseRow.__table__)).all()
         assert row.expires_at > datetime.now(UTC)
 
 
+def test_holder_may_ask_whether_it_still_holds(database, locks):
+    with locks.holding("tenant-1") as may_go_on, locks.holding("tenant-2") as may_go_on_too:
+        may_go_on()
+        may_go_on_too()
+        may_go_on()
+
+
+def test_holder_that_was_paused_for_too_long_finds_out(store_app, database):
+    """Its lease was over, and somebody else has taken it."""
+    if database.engine.dialect.name != "sqlite":
+        pytest.skip("an advisory lock has no end")
+    ours, theirs = SyncLocks(database, app_key=APP_KEY), SyncLocks(database, app_key=APP_KEY)
+    with ours.holding("tenant-1") as may_go_on:
+        end_leases(database)
+        with theirs.holding("tenant-1") as they_may:
+            with pytest.raises(StorageError, match="has lost the lock on syncing tenant 'tenant-1'"):
+                may_go_on()
+            they_may()
+        with pytest.raises(StorageError):
+            may_go_on()
+
+
+def test_late_holder_renews_its_lease_by_asking(database):
+    ours = SyncLeases(database, seconds=30)
+    with ours.candidate("tenant-1") as take:
+        assert take()
+        end_leases(database)
+        assert ours.holds("tenant-1")
+        with SyncLeases(database).candidate("tenant-1") as try_to:
+            assert not try_to()
+
+
+def test_limits_of_the_server_on_transactions_do_not_end_the_locks(make_app, postgres_database):
+    app = make_app(AtlassianConnect(), postgres_database)
+    database = state_of(app).store.database
+    locks = SyncLocks(database, app_key=APP_KEY)
+    with database.writing() as connection:
+        name = connection.scalar(text("SELECT current_database()"))
+        connection.execute(text(f"ALTER DATABASE {name} SET idle_in_transaction_session_timeout = 50"))
+    database.engine.dispose()
+    with locks.holding("tenant-1") as may_go_on:
+        time.sleep(0.3)
+        may_go_on()
+
+
 def test_server_that_drops_the_locks_connection_is_told_and_reached_again(make_app, postgres_database, caplog):
     app = make_app(AtlassianConnect(), postgres_database)
     database = state_of(app).store.database
     locks = SyncLocks(database, app_key=APP_KEY)
-    with locks.holding("tenant-1"), database.engine.connect() as connection:
+    with locks.holding("tenant-1") as may_go_on, database.engine.connect() as connection:
+        may_go_on()
         connection.execute(
             text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted")
         )
+        for _ in range(2):
+            with pytest.raises(StorageError, match="has lost the lock"):
+                may_go_on()
     assert "had lost the lock on syncing tenant tenant-1" in caplog.text
     with locks.holding("tenant-1"):
         pass
