@@ -12,6 +12,7 @@ from ..tenants import Tenant
 from ..types import Product
 from ..web.context import ConnectState, current_state
 from .output import ConnectGroup, as_json, as_table, printable, tenant_of
+from .tenants_import import import_command
 
 __all__ = ["listed", "shown", "tenants_group"]
 
@@ -89,6 +90,9 @@ def forget_command(client_key: str, yes: bool) -> None:
     click.echo(f"Tenant {client_key} is deleted.")
     if tenant.installed and state.settings.tenant_cache_seconds:
         click.echo(f"Running processes may know it for another {state.settings.tenant_cache_seconds:g} s.")
+
+
+tenants_group.add_command(import_command)
 
 
 def _time(value: datetime) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
@@ -45,6 +45,9 @@ class TenantStore(Protocol):
 
     def install(self, payload: LifecyclePayload, *, app_key: str, now: datetime) -> tuple[Tenant, InstallDecision]:
         """Create or update the tenant of an authenticated ``installed``: one row per client key, whatever races."""
+
+    def adopt(self, payload: LifecyclePayload, *, app_key: str, now: datetime) -> bool:
+        """Create a tenant whose ``installed`` another program took. False: its client key is known, nothing changes."""
 
     def uninstall(self, client_key: str, *, now: datetime) -> Tenant | None:
         """Mark a tenant as uninstalled and keep its row. None when it is unknown or was uninstalled before."""
@@ -92,29 +95,7 @@ class SqlTenantStore:
         return None if row is None else self._tenant(row)
 
     def install(self, payload: LifecyclePayload, *, app_key: str, now: datetime) -> tuple[Tenant, InstallDecision]:
-        if payload.shared_secret is None:
-            raise ValueError("Only an installed payload can be stored.")
-        values = {
-            "client_key": payload.client_key,
-            "app_key": app_key,
-            "product": payload.product,
-            "base_url": payload.base_url,
-            "shared_secret": self.box.encrypt(payload.shared_secret),
-            "installed": True,
-            "enabled": True,
-            "installed_at": now,
-            "updated_at": now,
-            "uninstalled_at": None,
-            "display_url": payload.display_url,
-            "help_center_url": payload.help_center_url,
-            "oauth_client_id": payload.oauth_client_id,
-            "description": payload.description,
-            "installation_id": payload.installation_id,
-            "cloud_id": payload.cloud_id,
-            "entitlement_id": payload.entitlement_id,
-            "entitlement_number": payload.entitlement_number,
-            "superseded_by": None,
-        }
+        values = self._values(payload, app_key=app_key, now=now)
         with self.database.writing() as connection:
             row = connection.execute(_BY_KEY.with_for_update(), {"client_key": payload.client_key}).one_or_none()
             others = connection.scalars(
@@ -126,8 +107,7 @@ class SqlTenantStore:
                 )
             ).all()
             decision = decide_install(payload, None if row is None else self._known(row), others)
-            insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-            statement = insert(_TENANT).values(values)
+            statement = _insert(connection, _TENANT).values(values)
             # What only other sources tell us survives an `installed` that does not carry it.
             kept = {name for name in ("cloud_id",) if values[name] is None}
             changed = {name: statement.excluded[name] for name in values if name not in {"client_key"} | kept}
@@ -141,6 +121,14 @@ class SqlTenantStore:
                     .values(superseded_by=payload.client_key)
                 )
         return self._tenant(stored), decision
+
+    def adopt(self, payload: LifecyclePayload, *, app_key: str, now: datetime) -> bool:
+        values = self._values(payload, app_key=app_key, now=now)
+        with self.database.writing() as connection:
+            statement = (
+                _insert(connection, _TENANT).values(values).on_conflict_do_nothing(index_elements=["client_key"])
+            )
+            return connection.scalar(statement.returning(_TENANT.c.client_key)) is not None
 
     def uninstall(self, client_key: str, *, now: datetime) -> Tenant | None:
         return self._update_installed(client_key, installed=False, enabled=False, uninstalled_at=now, updated_at=now)
@@ -230,6 +218,32 @@ class SqlTenantStore:
                 return count
             last = rows[-1].client_key
 
+    def _values(self, payload: LifecyclePayload, *, app_key: str, now: datetime) -> dict[str, Any]:
+        """The row of a tenant that has just installed the app."""
+        if payload.shared_secret is None:
+            raise ValueError("Only an installed payload can be stored.")
+        return {
+            "client_key": payload.client_key,
+            "app_key": app_key,
+            "product": payload.product,
+            "base_url": payload.base_url,
+            "shared_secret": self.box.encrypt(payload.shared_secret),
+            "installed": True,
+            "enabled": True,
+            "installed_at": now,
+            "updated_at": now,
+            "uninstalled_at": None,
+            "display_url": payload.display_url,
+            "help_center_url": payload.help_center_url,
+            "oauth_client_id": payload.oauth_client_id,
+            "description": payload.description,
+            "installation_id": payload.installation_id,
+            "cloud_id": payload.cloud_id,
+            "entitlement_id": payload.entitlement_id,
+            "entitlement_number": payload.entitlement_number,
+            "superseded_by": None,
+        }
+
     def _update_installed(self, client_key: str, **values: Any) -> Tenant | None:
         with self.database.writing() as connection:
             row = connection.execute(
@@ -287,8 +301,10 @@ def _driver_error(dialect: Any) -> type[Exception]:
     return cast("type[Exception]", dialect.dbapi.Error)
 
 
-def _upsert(connection: Connection, table: Any, identity: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-    insert: Callable[..., Any] = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    connection.execute(
-        insert(table).values({**identity, **values}).on_conflict_do_update(index_elements=list(identity), set_=values)
-    )
+def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def _upsert(connection: Connection, table: Table, identity: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    statement = _insert(connection, table).values({**identity, **values})
+    connection.execute(statement.on_conflict_do_update(index_elements=list(identity), set_=values))

@@ -54,6 +54,24 @@ def test_an_upgrade_with_the_same_secret_rotates_nothing(store):
     assert (decision.change, decision.secret_rotated) == (LifecycleChange.UPGRADED, False)
 
 
+def test_a_tenant_of_another_program_is_adopted_once(store):
+    def adopt(secret):
+        return store.adopt(payload(secret=secret), app_key="com.example.app", now=NOW)
+
+    assert adopt("kept elsewhere")
+    assert (store.get("tenant-1").installed, store.get("tenant-1").enabled) == (True, True)
+    assert not adopt("older")
+    assert store.get("tenant-1").shared_secret.reveal() == "kept elsewhere"
+
+
+def test_adopting_changes_nothing_of_a_known_tenant(store):
+    known, _ = install(store)
+    gone = store.uninstall(known.client_key, now=LATER)
+
+    assert not store.adopt(payload(secret="older", base_url="https://two.atlassian.net"), app_key="other", now=NOW)
+    assert store.get("tenant-1") == gone
+
+
 def test_a_site_rename_changes_the_base_url_and_nothing_else(store):
     install(store, cloud_id="cloud")
 
