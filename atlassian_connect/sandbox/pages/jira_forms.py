@@ -11,8 +11,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ..adf import from_text, to_text
 from ..issue_fields import custom_fields, field_options
-from ..rest.jira_input import MAX_SUMMARY
 from ..rest.jira_shapes import issue_json
+from ..rest.jira_values import MAX_SUMMARY
 from ..store.content import HierarchyError
 from ..store.jira_setup import ISSUE_TYPES, PRIORITIES
 from ..store.values import Field, Issue

@@ -11,9 +11,9 @@ from ..store.jira_setup import STATUSES
 from ..store.values import Project
 from .finding import find_project, visible_issues, visible_projects
 from .jira_fields import field_names
-from .jira_issues import field_list, issue_reply
 from .jira_paging import jira_page
-from .jira_shapes import status_json
+from .jira_reply import field_list, issue_reply
+from .jira_setup_shapes import status_json
 from .jql import JqlError, parse_jql
 from .operations import Call, Operation, Reply, RestError
 

@@ -13,11 +13,11 @@ from ..adf import to_html
 from ..store.jira_setup import LINK_TYPES
 from ..store.values import IssueComment
 from .finding import find_issue
-from .jira_input import named, read_document
-from .jira_issues import require_permission
+from .jira_input import read_document
 from .jira_paging import jira_page
-from .jira_permissions import holds_permission
+from .jira_permissions import holds_permission, require_permission
 from .jira_shapes import comment_json, link_json
+from .jira_values import named
 from .operations import Call, Operation, Reply, RestError
 
 __all__ = ["OPERATIONS"]

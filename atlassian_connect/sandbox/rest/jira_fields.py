@@ -13,7 +13,7 @@ from ..store.jira_setup import ISSUE_TYPES, LINK_TYPES, PRIORITIES, RESOLUTIONS,
 from ..store.values import Field
 from .finding import find_project, visible_issues
 from .jira_paging import jira_page
-from .jira_shapes import issue_type_json, link_type_json, priority_json, resolution_json, status_json
+from .jira_setup_shapes import issue_type_json, link_type_json, priority_json, resolution_json, status_json
 from .operations import Call, Operation, Reply, RestError
 
 if TYPE_CHECKING:

@@ -1,85 +1,26 @@
-"""Issues in Jira's REST: create, read, change, delete, take through the workflow.
+"""Issues in Jira's REST: create, read, change, delete.
 
 Source: https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any, Final
 
-from ..adf import to_html
-from ..issue_fields import custom_fields
-from ..store.content import HierarchyError
-from ..store.jira_setup import ISSUE_TYPES, PRIORITIES, RESOLUTIONS, STATUSES
-from ..store.values import Issue, Project
-from ..workflow import RuleRefusedError, steps_for, take_step
-from .finding import find_issue, find_project, visible_projects
-from .jira_fields import field_names, field_schema
-from .jira_input import named, read_changes, read_document
+from ..store.values import Issue
+from .finding import find_issue, find_project
+from .jira_fields import field_names
+from .jira_input import hierarchy_kept, new_comments, read_changes
 from .jira_paging import jira_page
-from .jira_permissions import holds_permission
-from .jira_shapes import change_json, issue_json, issue_type_json, priority_json, project_json, status_json
+from .jira_permissions import require_permission
+from .jira_reply import field_list, issue_reply
+from .jira_shapes import change_json
 from .operations import Call, Operation, Reply, RestError
 
-__all__ = ["OPERATIONS", "field_list", "issue_reply", "require_permission"]
+__all__ = ["OPERATIONS"]
 
 _MAX_BULK: Final = 50
-
-
-def require_permission(call: Call, name: str, doing: str) -> None:
-    """Refuse a user without a permission. Apps that act as themselves have what their scopes give them.
-
-    :raises RestError: 403.
-    """
-    if call.user is not None and not holds_permission(call.user, name):
-        raise RestError(403, f"You do not have permission to {doing}.")
-
-
-def issue_reply(call: Call, issue: Issue, fields: frozenset[str] | None) -> dict[str, Any]:
-    """An issue with what ``expand`` asks for."""
-    written = issue_json(issue, call.site, fields)
-    if call.expands("renderedFields"):
-        texts = {"description": issue.description, "environment": issue.fields.get("environment")}
-        written["renderedFields"] = {
-            name: str(to_html(texts[name])) if name in texts else None for name in written["fields"]
-        }
-    if call.expands("names"):
-        every = field_names(call.site)
-        written["names"] = {name: every[name] for name in written["fields"] if name in every}
-    if call.expands("schema"):
-        every_schema = field_schema(call.site)
-        written["schema"] = {name: every_schema[name] for name in written["fields"] if name in every_schema}
-    if call.expands("transitions"):
-        written["transitions"] = _transitions_of(call, issue)
-    if call.expands("editmeta"):
-        written["editmeta"] = {"fields": _editable(call, issue.project_key)}
-    if call.expands("changelog"):
-        history = [change_json(one, call.site) for one in reversed(call.site.content.history(issue.id))]
-        count = len(history)
-        written["changelog"] = {"startAt": 0, "maxResults": count, "total": count, "histories": history}
-    if call.query.get("properties"):
-        keys = {key for value in call.query.getlist("properties") for key in value.split(",")}
-        found = call.site.entity_properties.all(("issue", issue.id))
-        written["properties"] = {one.key: one.value for one in found if "*all" in keys or one.key in keys}
-    return written
-
-
-def field_list(names: list[str], *, default: frozenset[str] | None, every: set[str]) -> frozenset[str] | None:
-    """Read which fields to write: names, ``*all``, ``*navigable``, and ``-name`` for all but some. None: all.
-
-    :param default: when none is named.
-    :param every: the names of all fields.
-    """
-    wanted = [part.strip() for name in names for part in name.split(",") if part.strip()]
-    without = {name[1:] for name in wanted if name.startswith("-")}
-    chosen = {name for name in wanted if not name.startswith("-")}
-    if not wanted:
-        return default
-    if chosen & {"*all", "*navigable"} or not chosen:
-        return frozenset(every - without) if without else None
-    return frozenset(chosen - without)
 
 
 def _get(call: Call, id_or_key: str) -> Reply:
@@ -114,22 +55,10 @@ def _create_one(call: Call, body: Mapping[str, Any]) -> Issue:
     changes = read_changes(
         call, {"fields": rest, "update": body.get("update")}, project_key=project.key, never=("resolution",)
     )
-    with _hierarchy_kept():
+    with hierarchy_kept():
         return call.site.content.create_issue(
             project.id, changes.pop("summary"), account_id=call.account_id, **_without_nothing(changes)
         )
-
-
-@contextmanager
-def _hierarchy_kept() -> Iterator[None]:
-    """Name the field when an issue and its parent do not fit.
-
-    :raises RestError: they do not.
-    """
-    try:
-        yield
-    except HierarchyError as error:
-        raise RestError(400, "", errors={error.field: str(error)}) from None
 
 
 def _without_nothing(changes: dict[str, Any]) -> dict[str, Any]:
@@ -163,30 +92,15 @@ def _edit(call: Call, id_or_key: str) -> Reply:
         raise RestError(400, "fields or update must say what to change.")
     never = ("project", "status", "resolution", "comment")
     changes = read_changes(call, body, project_key=issue.project_key, before=issue, never=never)
-    said = _new_comments(call, body)
+    said = new_comments(call, body)
     if changes:
-        with _hierarchy_kept():
+        with hierarchy_kept():
             call.site.content.edit_issue(issue.key, account_id=call.account_id, **changes)
     for comment in said:
         call.site.content.add_issue_comment(issue.key, comment, account_id=call.account_id)
     if call.query.get("returnIssue") == "true":
         return Reply(payload=issue_reply(call, call.site.content.issue(issue.id), None))
     return Reply(204)
-
-
-def _new_comments(call: Call, body: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Comments that an update adds."""
-    update = body.get("update")
-    operations = update.get("comment", []) if isinstance(update, Mapping) else []
-    if not isinstance(operations, list):
-        raise RestError(400, "", errors={"comment": "An update is a list of operations."})
-    found = []
-    for one in operations:
-        added = one.get("add") if isinstance(one, Mapping) else None
-        if not isinstance(added, Mapping):
-            raise RestError(400, "", errors={"comment": "Comments can be added here only."})
-        found.append(read_document(call, added.get("body"), "comment"))
-    return found
 
 
 def _delete(call: Call, id_or_key: str) -> Reply:
@@ -211,146 +125,18 @@ def _assign(call: Call, id_or_key: str) -> Reply:
     return Reply(204)
 
 
-# --- the workflow -----------------------------------------------------------------------------------------------------
-
-
-def _transitions(call: Call, id_or_key: str) -> Reply:
-    issue = find_issue(call, id_or_key)
-    found = _transitions_of(call, issue)
-    wanted = call.query.get("transitionId")
-    kept = [one for one in found if wanted in (None, one["id"])]
-    return Reply(payload={"expand": "transitions", "transitions": kept})
-
-
-def _transitions_of(call: Call, issue: Issue) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": step.id,
-            "name": step.name,
-            "to": status_json(STATUSES[step.to], call.site),
-            "hasScreen": False,
-            "isGlobal": True,
-            "isInitial": False,
-            "isConditional": False,
-            "isLooped": False,
-            "isAvailable": True,
-        }
-        for step in steps_for(call.site, issue, call.person.account_id if call.person else None)
-    ]
-
-
-def _transition(call: Call, id_or_key: str) -> Reply:
-    issue, body = find_issue(call, id_or_key), call.json_object()
-    require_permission(call, "TRANSITION_ISSUES", "transition this issue")
-    wanted = body.get("transition")
-    if not isinstance(wanted, Mapping) or not wanted.get("id"):
-        raise RestError(400, "Missing 'transition' identifier")
-    given = body.get("fields") or {}
-    resolution = named(given.get("resolution"), RESOLUTIONS) if isinstance(given, Mapping) else None
-    changes = read_changes(call, body, project_key=issue.project_key, before=issue, never=("project", "status"))
-    changes.pop("resolution", None)
-    said = _new_comments(call, body)
-    try:
-        with _hierarchy_kept():
-            take_step(
-                call.site,
-                issue,
-                str(wanted["id"]),
-                account_id=call.account_id,
-                resolution=resolution.name if resolution else "Done",
-                changes=changes,
-            )
-    except RuleRefusedError as error:
-        raise RestError(400, str(error)) from None
-    for comment in said:
-        call.site.content.add_issue_comment(issue.key, comment, account_id=call.account_id)
-    return Reply(204)
-
-
 def _changelog(call: Call, id_or_key: str) -> Reply:
     issue = find_issue(call, id_or_key)
     history = call.site.content.history(issue.id)
     return jira_page(call, history, lambda one: change_json(one, call.site))
 
 
-# --- what can be set --------------------------------------------------------------------------------------------------
-
-
-def _editmeta(call: Call, id_or_key: str) -> Reply:
-    return Reply(payload={"fields": _editable(call, find_issue(call, id_or_key).project_key)})
-
-
-def _editable(call: Call, project_key: str) -> dict[str, Any]:
-    site, schema, names = call.site, field_schema(call.site), field_names(call.site)
-    allowed = {
-        "issuetype": [issue_type_json(one, site) for one in ISSUE_TYPES.values()],
-        "priority": [priority_json(one, site) for one in PRIORITIES.values()],
-        "components": [{"id": one.id, "name": one.name} for one in site.content.components(project_key)],
-        "fixVersions": [{"id": one.id, "name": one.name} for one in site.content.project_versions(project_key)],
-    }
-    settable = (
-        "summary",
-        "description",
-        "assignee",
-        "reporter",
-        "labels",
-        "parent",
-        "duedate",
-        "environment",
-        *allowed,
-    )
-    custom = [field.id for field in custom_fields(site) if field.type != "read_only"]
-    return {
-        name: {
-            "required": name in ("summary", "issuetype"),
-            "schema": schema[name],
-            "name": names[name],
-            "key": name,
-            "operations": ["add", "set", "remove"] if schema[name]["type"] == "array" else ["set"],
-            **({"allowedValues": allowed[name]} if name in allowed else {}),
-        }
-        for name in (*settable, *custom)
-    }
-
-
-def _createmeta(call: Call) -> Reply:
-    keys = call.list_of("projectKeys")
-    projects = [one for one in visible_projects(call) if keys is None or one.key in keys]
-    return Reply(payload={"expand": "projects", "projects": [_createmeta_of(call, one) for one in projects]})
-
-
-def _createmeta_of(call: Call, project: Project) -> dict[str, Any]:
-    kinds = [issue_type_json(one, call.site) for one in ISSUE_TYPES.values()]
-    if call.expands("projects.issuetypes.fields"):
-        kinds = [kind | {"fields": _editable(call, project.key)} for kind in kinds]
-    return project_json(project, call.site) | {"issuetypes": kinds}
-
-
-def _createmeta_types(call: Call, id_or_key: str) -> Reply:
-    find_project(call, id_or_key)
-    return jira_page(call, list(ISSUE_TYPES.values()), lambda one: issue_type_json(one, call.site), name="issueTypes")
-
-
-def _createmeta_fields(call: Call, id_or_key: str, type_id: str) -> Reply:
-    project = find_project(call, id_or_key)
-    if type_id not in {one.id for one in ISSUE_TYPES.values()}:
-        raise RestError(404, "The issue type does not exist in this project.")
-    fields = _editable(call, project.key)
-    return jira_page(call, list(fields), lambda name: fields[name] | {"fieldId": name}, name="fields")
-
-
 OPERATIONS: Final = (
     Operation("POST", "/rest/api/3/issue", _create, scope="WRITE"),
     Operation("POST", "/rest/api/3/issue/bulk", _create_many, scope="WRITE"),
-    Operation("GET", "/rest/api/3/issue/createmeta", _createmeta),
-    Operation("GET", "/rest/api/3/issue/createmeta/<id_or_key>/issuetypes", _createmeta_types),
-    Operation("GET", "/rest/api/3/issue/createmeta/<id_or_key>/issuetypes/<type_id>", _createmeta_fields),
     Operation("GET", "/rest/api/3/issue/<id_or_key>", _get, anonymous=True),
     Operation("PUT", "/rest/api/3/issue/<id_or_key>", _edit, scope="WRITE"),
     Operation("DELETE", "/rest/api/3/issue/<id_or_key>", _delete, scope="DELETE"),
     Operation("PUT", "/rest/api/3/issue/<id_or_key>/assignee", _assign, scope="WRITE"),
-    Operation("GET", "/rest/api/3/issue/<id_or_key>/transitions", _transitions, anonymous=True),
-    Operation("POST", "/rest/api/3/issue/<id_or_key>/transitions", _transition, scope="WRITE"),
     Operation("GET", "/rest/api/3/issue/<id_or_key>/changelog", _changelog, anonymous=True),
-    Operation("GET", "/rest/api/3/issue/<id_or_key>/editmeta", _editmeta, anonymous=True),
 )

@@ -14,7 +14,7 @@ from .operations import Call, Operation, Reply, RestError
 if TYPE_CHECKING:
     from ..site import Site
 
-__all__ = ["OPERATIONS", "holds_permission", "known_permissions"]
+__all__ = ["OPERATIONS", "holds_permission", "known_permissions", "require_permission"]
 
 _MAX_IDS: Final = 1000
 
@@ -138,6 +138,15 @@ def holds_permission(person: Person | None, name: str) -> bool:
     if not person.active or name in _NOBODY:
         return False
     return person.administers or name in _USERS
+
+
+def require_permission(call: Call, name: str, doing: str) -> None:
+    """Refuse a user without a permission. Apps that act as themselves have what their scopes give them.
+
+    :raises RestError: 403.
+    """
+    if call.user is not None and not holds_permission(call.user, name):
+        raise RestError(403, f"You do not have permission to {doing}.")
 
 
 def _names(value: object, known: frozenset[str]) -> list[str]:

@@ -12,8 +12,8 @@ from typing import Any, Final
 from ..store.spaces import KeyTakenError
 from ..store.values import Project, ProjectVersion
 from .finding import find_project, visible_projects
-from .jira_issues import require_permission
 from .jira_paging import jira_page
+from .jira_permissions import require_permission
 from .jira_shapes import component_json, project_json, version_json
 from .operations import Call, Operation, Reply, RestError
 

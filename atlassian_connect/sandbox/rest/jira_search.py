@@ -12,7 +12,7 @@ from typing import Any, Final
 from ..store.values import Issue
 from .finding import visible_issues
 from .jira_fields import field_names
-from .jira_issues import field_list, issue_reply
+from .jira_reply import field_list, issue_reply
 from .jql import Jql, JqlError, parse_jql
 from .operations import Call, Operation, Reply, RestError
 

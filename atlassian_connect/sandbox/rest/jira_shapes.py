@@ -1,4 +1,4 @@
-"""Content as Jira's REST writes it.
+"""Content as Jira's REST writes it: projects, and issues with what is on them.
 
 Source: https://developer.atlassian.com/cloud/jira/platform/rest/v3/
 """
@@ -7,24 +7,14 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from ..issue_fields import field_values
 from ..people import Person, jira_user
 from ..store.attachments import Attachment
-from ..store.jira_setup import (
-    ISSUE_TYPES,
-    LINK_TYPES,
-    PRIORITIES,
-    RESOLUTIONS,
-    STATUSES,
-    IssueType,
-    LinkType,
-    Priority,
-    Resolution,
-    Status,
-)
+from ..store.jira_setup import ISSUE_TYPES, LINK_TYPES, PRIORITIES, RESOLUTIONS, STATUSES
 from ..store.values import ChangelogEntry, Component, Issue, IssueComment, IssueLink, Project, ProjectVersion
+from .jira_setup_shapes import issue_type_json, link_type_json, priority_json, resolution_json, status_json
 
 if TYPE_CHECKING:
     from ..site import Site
@@ -34,76 +24,18 @@ __all__ = [
     "comment_json",
     "component_json",
     "issue_json",
-    "issue_type_json",
     "jira_attachment_json",
     "jira_time",
     "link_json",
-    "link_type_json",
-    "priority_json",
     "project_json",
-    "resolution_json",
-    "status_json",
     "user_json",
     "version_json",
 ]
-
-_CATEGORY_COLOURS: Final = {"new": "blue-gray", "indeterminate": "yellow", "done": "green"}
 
 
 def user_json(account_id: str, site: Site) -> dict[str, Any]:
     """A user, also one that is no longer known."""
     return jira_user(site.person(account_id) or Person(account_id, account_id), site.base_url)
-
-
-def issue_type_json(kind: IssueType, site: Site) -> dict[str, Any]:
-    """An issue type."""
-    return {
-        "self": f"{site.base_url}/rest/api/3/issuetype/{kind.id}",
-        "id": kind.id,
-        "name": kind.name,
-        "description": kind.description,
-        "subtask": kind.level < 0,
-        "hierarchyLevel": kind.level,
-    }
-
-
-def status_json(status: Status, site: Site) -> dict[str, Any]:
-    """A status with its category."""
-    rest = f"{site.base_url}/rest/api/3"
-    return {
-        "self": f"{rest}/status/{status.id}",
-        "id": status.id,
-        "name": status.name,
-        "description": "",
-        "statusCategory": {
-            "self": f"{rest}/statuscategory/{status.category_id}",
-            "id": status.category_id,
-            "key": status.category_key,
-            "name": status.name,
-            "colorName": _CATEGORY_COLOURS[status.category_key],
-        },
-    }
-
-
-def priority_json(priority: Priority, site: Site) -> dict[str, Any]:
-    """A priority."""
-    return {
-        "self": f"{site.base_url}/rest/api/3/priority/{priority.id}",
-        "id": priority.id,
-        "name": priority.name,
-        "description": priority.description,
-        "statusColor": priority.colour,
-    }
-
-
-def resolution_json(resolution: Resolution, site: Site) -> dict[str, Any]:
-    """A resolution."""
-    return {
-        "self": f"{site.base_url}/rest/api/3/resolution/{resolution.id}",
-        "id": resolution.id,
-        "name": resolution.name,
-        "description": resolution.description,
-    }
 
 
 def project_json(project: Project, site: Site, *, whole: bool = False) -> dict[str, Any]:
@@ -232,17 +164,6 @@ def _brief(issue: Issue, site: Site) -> dict[str, Any]:
             "priority": priority_json(PRIORITIES[issue.priority], site),
             "issuetype": issue_type_json(ISSUE_TYPES[issue.issue_type], site),
         },
-    }
-
-
-def link_type_json(kind: LinkType, site: Site) -> dict[str, Any]:
-    """A kind of links."""
-    return {
-        "id": kind.id,
-        "name": kind.name,
-        "inward": kind.inward,
-        "outward": kind.outward,
-        "self": f"{site.base_url}/rest/api/3/issueLinkType/{kind.id}",
     }
 
 

@@ -1,9 +1,12 @@
-"""How Jira is set up: issue types, statuses, priorities, the workflow. The same in every project."""
+"""How Jira is set up: issue types, statuses, priorities, the workflow. The same in every project.
+
+All are known by their names, but steps of the workflow by their ids.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 __all__ = [
     "ISSUE_TYPES",
@@ -80,44 +83,42 @@ class LinkType:
     outward: str
 
 
-#: By name, as the others.
-ISSUE_TYPES: Final = {
-    one.name: one
-    for one in (
-        IssueType("10002", "Task", "A small, distinct piece of work."),
-        IssueType("10004", "Bug", "A problem or error."),
-        IssueType("10001", "Story", "Something that users want, in their words."),
-        IssueType("10000", "Epic", "A larger piece of work that has others below it.", 1),
-        IssueType("10003", "Sub-task", "A piece of another issue.", -1),
-    )
-}
-STATUSES: Final = {
-    one.name: one
-    for one in (
-        Status("10000", "To Do", 2, "new", "blue-gray"),
-        Status("3", "In Progress", 4, "indeterminate", "yellow"),
-        Status("10001", "Done", 3, "done", "green"),
-    )
-}
-PRIORITIES: Final = {
-    one.name: one
-    for one in (
-        Priority("1", "Highest", "This problem blocks progress.", "#d04437"),
-        Priority("2", "High", "Serious problem that could block progress.", "#f15C75"),
-        Priority("3", "Medium", "Has the potential to affect progress.", "#f79232"),
-        Priority("4", "Low", "Minor problem, or easily worked around.", "#707070"),
-        Priority("5", "Lowest", "Trivial problem with little or no effect.", "#999999"),
-    )
-}
-RESOLUTIONS: Final = {
-    one.name: one
-    for one in (
-        Resolution("10000", "Done", "Work has been completed on this issue."),
-        Resolution("10001", "Won't Do", "This issue will not be worked on."),
-        Resolution("10002", "Duplicate", "The problem is a duplicate of another issue."),
-    )
-}
-#: By id.
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+T = TypeVar("T", bound=_Named)
+
+
+def _by_name(*values: T) -> dict[str, T]:
+    return {one.name: one for one in values}
+
+
+ISSUE_TYPES: Final = _by_name(
+    IssueType("10002", "Task", "A small, distinct piece of work."),
+    IssueType("10004", "Bug", "A problem or error."),
+    IssueType("10001", "Story", "Something that users want, in their words."),
+    IssueType("10000", "Epic", "A larger piece of work that has others below it.", 1),
+    IssueType("10003", "Sub-task", "A piece of another issue.", -1),
+)
+STATUSES: Final = _by_name(
+    Status("10000", "To Do", 2, "new", "blue-gray"),
+    Status("3", "In Progress", 4, "indeterminate", "yellow"),
+    Status("10001", "Done", 3, "done", "green"),
+)
+PRIORITIES: Final = _by_name(
+    Priority("1", "Highest", "This problem blocks progress.", "#d04437"),
+    Priority("2", "High", "Serious problem that could block progress.", "#f15C75"),
+    Priority("3", "Medium", "Has the potential to affect progress.", "#f79232"),
+    Priority("4", "Low", "Minor problem, or easily worked around.", "#707070"),
+    Priority("5", "Lowest", "Trivial problem with little or no effect.", "#999999"),
+)
+RESOLUTIONS: Final = _by_name(
+    Resolution("10000", "Done", "Work has been completed on this issue."),
+    Resolution("10001", "Won't Do", "This issue will not be worked on."),
+    Resolution("10002", "Duplicate", "The problem is a duplicate of another issue."),
+)
 TRANSITIONS: Final = {
     one.id: one
     for one in (
@@ -126,11 +127,8 @@ TRANSITIONS: Final = {
         Transition("31", "Done", "Done"),
     )
 }
-LINK_TYPES: Final = {
-    one.name: one
-    for one in (
-        LinkType("10000", "Blocks", "is blocked by", "blocks"),
-        LinkType("10001", "Duplicate", "is duplicated by", "duplicates"),
-        LinkType("10002", "Relates", "relates to", "relates to"),
-    )
-}
+LINK_TYPES: Final = _by_name(
+    LinkType("10000", "Blocks", "is blocked by", "blocks"),
+    LinkType("10001", "Duplicate", "is duplicated by", "duplicates"),
+    LinkType("10002", "Relates", "relates to", "relates to"),
+)

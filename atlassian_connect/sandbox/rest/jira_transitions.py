@@ -1,0 +1,82 @@
+"""Taking issues through the workflow, in Jira's REST.
+
+Source: https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ..store.jira_setup import RESOLUTIONS, STATUSES
+from ..store.values import Issue
+from ..workflow import RuleRefusedError, steps_for, take_step
+from .finding import find_issue
+from .jira_input import hierarchy_kept, new_comments, read_changes
+from .jira_permissions import require_permission
+from .jira_setup_shapes import status_json
+from .jira_values import named
+from .operations import Call, Operation, Reply, RestError
+
+__all__ = ["OPERATIONS", "transitions_of"]
+
+
+def _transitions(call: Call, id_or_key: str) -> Reply:
+    issue = find_issue(call, id_or_key)
+    found = transitions_of(call, issue)
+    wanted = call.query.get("transitionId")
+    kept = [one for one in found if wanted in (None, one["id"])]
+    return Reply(payload={"expand": "transitions", "transitions": kept})
+
+
+def transitions_of(call: Call, issue: Issue) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": step.id,
+            "name": step.name,
+            "to": status_json(STATUSES[step.to], call.site),
+            "hasScreen": False,
+            "isGlobal": True,
+            "isInitial": False,
+            "isConditional": False,
+            "isLooped": False,
+            "isAvailable": True,
+        }
+        for step in steps_for(call.site, issue, call.person.account_id if call.person else None)
+    ]
+
+
+def _transition(call: Call, id_or_key: str) -> Reply:
+    issue, body = find_issue(call, id_or_key), call.json_object()
+    require_permission(call, "TRANSITION_ISSUES", "transition this issue")
+    wanted = body.get("transition")
+    if not isinstance(wanted, Mapping) or not wanted.get("id"):
+        raise RestError(400, "Missing 'transition' identifier")
+    given = body.get("fields") or {}
+    resolution = named(given.get("resolution"), RESOLUTIONS) if isinstance(given, Mapping) else None
+    changes = read_changes(call, body, project_key=issue.project_key, before=issue, never=("project", "status"))
+    changes.pop("resolution", None)
+    said = new_comments(call, body)
+    try:
+        with hierarchy_kept():
+            take_step(
+                call.site,
+                issue,
+                str(wanted["id"]),
+                account_id=call.account_id,
+                resolution=resolution.name if resolution else "Done",
+                changes=changes,
+            )
+    except RuleRefusedError as error:
+        raise RestError(400, str(error)) from None
+    for comment in said:
+        call.site.content.add_issue_comment(issue.key, comment, account_id=call.account_id)
+    return Reply(204)
+
+
+_TRANSITIONS: Final = "/rest/api/3/issue/<id_or_key>/transitions"
+
+OPERATIONS: Final = (
+    Operation("GET", _TRANSITIONS, _transitions, anonymous=True),
+    Operation("POST", _TRANSITIONS, _transition, scope="WRITE"),
+)
