@@ -1,23 +1,16 @@
 """Alembic's environment, run by ``flask db …``: the framework's tables and the app's in one history."""
 
-from typing import Any, Literal
+from typing import Any
 
 from alembic import context
 from flask import current_app
 from sqlalchemy import Connection, Engine
 
 from atlassian_connect.tenants import metadata as connect_metadata
-from atlassian_connect.tenants.model import UtcDateTime
+from atlassian_connect.tenants import render_item
 
 db = current_app.extensions["migrate"].db
 target_metadata = [connect_metadata, db.metadata]
-
-
-def render_item(kind: str, item: Any, _context: object) -> str | Literal[False]:
-    """Write what a column is in the database, so that a version never changes with our code."""
-    if kind == "type" and isinstance(item, UtcDateTime):
-        return "sa.DateTime(timezone=True)"
-    return False
 
 
 def leave_out_empty(_context: object, _revision: object, directives: list[Any]) -> None:

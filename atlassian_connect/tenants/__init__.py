@@ -3,7 +3,7 @@
 from .cache import TenantCache
 from .database import Database
 from .encryption import SecretBox, new_encryption_key
-from .model import metadata
+from .model import metadata, render_item
 from .store import SqlTenantStore, TenantStore
 from .sync_locks import SyncLocks
 from .sync_records import SyncRecords
@@ -20,5 +20,6 @@ __all__ = [
     "TenantStore",
     "metadata",
     "new_encryption_key",
+    "render_item",
     "tenant_itself",
 ]

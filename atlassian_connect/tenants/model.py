@@ -1,13 +1,13 @@
 """The framework's tables.
 
 They live in a ``MetaData`` of their own, so that ``db.create_all()`` and the app's models stay the app's business, and
-they are used through the engine of the app's Flask-SQLAlchemy ``db``. Migrations: see ``docs/database.md``.
+they are used through the engine of the app's Flask-SQLAlchemy ``db``. Migrations: see ``docs/guides/database.md``.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Boolean, DateTime, ForeignKey, Index, MetaData, String, Text
 from sqlalchemy.engine import Dialect
@@ -23,6 +23,7 @@ __all__ = [
     "UtcDateTime",
     "WebhookDeliveryRow",
     "metadata",
+    "render_item",
 ]
 
 #: What an app adds to its Alembic ``target_metadata`` to take these tables into its own history.
@@ -50,6 +51,15 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+def render_item(kind: str, item: object, _context: object) -> str | Literal[False]:
+    """Write our columns into a migration as what they are in the database: for Alembic's setting ``render_item``.
+
+    Alembic alone writes our class there, without its import, so that the migration would fail; and an old migration
+    must not change with our code.
+    """
+    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
 
 
 class Base(DeclarativeBase):

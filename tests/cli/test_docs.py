@@ -163,6 +163,40 @@ def test_quickstart_has_the_same_app() -> None:
     assert python_blocks("README.md")[0] in python_blocks("docs/quickstart.md")
 
 
+# --- migrations -------------------------------------------------------------------------------------------------------
+
+
+def test_migrations_are_made_as_the_guide_says(tmp_path: Path) -> None:
+    setup, metadata = python_blocks("docs/guides/database.md")[:2]
+    app = python_blocks("README.md")[0].replace("metadata.create_all(db.engine)", "pass")
+    (tmp_path / "hello.py").write_text(
+        f"from flask_migrate import Migrate\n{app}\napp = create_app()\n{setup}\n", encoding="utf-8"
+    )
+
+    def flask(*arguments: str) -> None:
+        subprocess.run(
+            [sys.executable, "-m", "flask", "--app", "hello", "--debug", *arguments],
+            cwd=tmp_path,
+            env=ENVIRONMENT,
+            check=True,
+            capture_output=True,
+        )
+
+    flask("db", "init")
+    environment = tmp_path / "migrations" / "env.py"
+    written = re.sub(r"def get_metadata\(\):\n(?:    .*\n)+", lambda _: metadata, environment.read_text())
+    assert metadata in written
+    environment.write_text(written)
+    flask("db", "migrate", "-m", "tenants")
+    flask("db", "upgrade")
+    flask("db", "check")  # fails when another migration would have something to do
+    flask("connect", "tenants", "list")
+
+    [version] = (tmp_path / "migrations" / "versions").glob("*.py")
+    assert "atlassian_connect_tenant" in version.read_text()
+    assert "import atlassian_connect" not in version.read_text()
+
+
 # --- all pages --------------------------------------------------------------------------------------------------------
 
 
