@@ -133,6 +133,11 @@ class InstalledApp:
             return list(self._dynamic)
 
     @property
+    def modules(self) -> list[Module]:
+        """All of them, those of the descriptor first."""
+        return [*self.static_modules, *self.dynamic_modules]
+
+    @property
     def scopes(self) -> frozenset[str]:
         """The scopes that the descriptor asks for, with those they imply."""
         return effective_scopes(self.site.product, self._descriptor.get("scopes", []))
@@ -157,7 +162,7 @@ class InstalledApp:
 
         :raises KeyError: there is none.
         """
-        modules = [*self.static_modules, *self.dynamic_modules]
+        modules = self.modules
         for module in modules:
             if module.key == key:
                 return module

@@ -225,10 +225,12 @@ class Site(SharedParts):
             installation.deliver(event, body, account_id=account_id, trace=trace)
 
     def sample_context(self) -> dict[str, str]:
-        """Values for the context variables, as if the user looked at the first page or issue."""
+        """Values for the context variables, as if an administrator looked at the first page or issue."""
         if self.product == "confluence":
-            return url_context(self, Situation(account_id=None, page=self.content.pages()[0].id))
-        return url_context(self, Situation(account_id=None, issue=self.content.issues()[0].id))
+            page = next(iter(self.content.pages()), None)
+            return url_context(self, Situation(account_id=ADMIN, page=page.id if page else None))
+        issue = next(iter(self.content.issues()), None)
+        return url_context(self, Situation(account_id=ADMIN, issue=issue.id if issue else None))
 
     def forget_all(self) -> None:
         """Drop all installations without telling anybody."""

@@ -11,6 +11,9 @@ from flask import Blueprint, Flask, Response, jsonify, request
 from werkzeug.datastructures import FileStorage
 
 from ..installation import Installation
+from ..modules.context import url_context
+from ..modules.entrance import closed_to
+from ..modules.situation import Situation
 from ..rest import catalogue
 from ..rest.attachments import media_response
 from ..rest.inside import Inside, InsideRequest
@@ -82,7 +85,11 @@ def _endpoints(sandbox: Sandbox) -> Blueprint:
             key, url = asked.ticket.module_key, key
         if not key:
             refuse(404, "A dialog needs the key of a module.")
-        context = {**asked.ticket.context, **asked.texts("context")}
+        situation = Situation.named(asked.ticket.account_id, {**asked.ticket.context, **asked.texts("context")})
+        module = next((one for one in asked.app.modules if one.key == key), None)
+        if module is not None and (problem := closed_to(asked.app, module, situation)):
+            refuse(404, problem)
+        context = url_context(asked.site, situation)
         embedding = embed(asked.app, key, viewer=asked.ticket.account_id, context=context, url=url, full_page=False)
         if embedding.problem:
             refuse(403 if embedding.blocked else 404, embedding.problem)
@@ -164,7 +171,7 @@ def _page(sandbox: Sandbox, site: Site, viewer: str | None) -> dict[str, Any]:
 def _dialog_options(app: Installation) -> dict[str, Any]:
     """Options that modules give to the dialogs they are opened in."""
     found: dict[str, Any] = {}
-    for module in [*app.static_modules, *app.dynamic_modules]:
+    for module in app.modules:
         target = module.definition.get("target")
         options = module.definition.get("options")
         if module.type != "dialogs":

@@ -22,12 +22,15 @@ __all__ = ["MACRO_BODY_LENGTH", "macro_values", "url_context"]
 
 #: Characters of a macro's body that fit into its URL; the app fetches the rest.
 MACRO_BODY_LENGTH: Final = 128
+#: How variables begin whose values are looked up, never taken over.
+_FOUND: Final = ("issue.", "issuetype.", "project.", "content.", "page.", "space.", "user.")
 
 
 def url_context(site: Site, situation: Situation) -> dict[str, str]:
     """Values of the context variables that are known where a viewer is. Variables without a value are left out.
 
-    What the situation gives by name wins over what is found.
+    What the situation gives by name is added. Issues, projects, content, spaces and the viewer are what is found: an
+    address must not name one that the viewer does not see.
     """
     found = find(site, situation)
     values = _jira_values(found) if site.product == "jira" else _confluence_values(found)
@@ -35,7 +38,8 @@ def url_context(site: Site, situation: Situation) -> dict[str, str]:
         values["profileUser.accountId"] = situation.profile
     if situation.account_id and site.product == "jira":
         values["user.accountId"] = situation.account_id
-    return values | dict(situation.values)
+    given = situation.values.items()
+    return values | {name: value for name, value in given if not name.startswith(_FOUND)}
 
 
 def _jira_values(found: Found) -> dict[str, str]:

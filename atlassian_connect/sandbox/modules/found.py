@@ -1,4 +1,4 @@
-"""What a situation names, looked up on the site."""
+"""What a situation names, looked up on the site, as far as the viewer gets to see it."""
 
 from __future__ import annotations
 
@@ -49,13 +49,17 @@ class Found:
 
 
 def find(site: Site, situation: Situation) -> Found:
-    """Look up what a situation names. What is not there, or no longer, is None."""
+    """Look up what a situation names. What is not there, or not for the viewer, is None."""
     person = site.person(situation.account_id) if situation.account_id else None
     person = person if person and person.active else None
     content = site.content
     if site.product == "jira":
         issue = _get(content.issue, situation.issue)
+        if issue is not None and not site.permissions.sees(person, issue.project_key):
+            issue = None
         project = _get(content.project, situation.project or (issue.project_key if issue else None))
+        if project is not None and not site.permissions.sees(person, project.key):
+            project = None
         kind = ISSUE_TYPES.get(issue.issue_type) if issue else None
         return Found(
             person,
@@ -66,7 +70,10 @@ def find(site: Site, situation: Situation) -> Found:
         )
     page = _get(content.page, situation.page)
     wanted = situation.space or (page.space_id if page else None)
-    space = next((one for one in content.spaces() if wanted in (one.id, one.key)), None)
+    seen = [one for one in content.spaces() if site.permissions.sees(person, one.key)]
+    space = next((one for one in seen if wanted in (one.id, one.key)), None)
+    if page is not None and page.space_id not in {one.id for one in seen}:
+        page = None
     return Found(person, page=page, space=space, content_type=page.type if page else "")
 
 

@@ -96,7 +96,7 @@ def _by_target(installation: Installation, module: Module, context: Mapping[str,
 
 def _by_key(installation: Installation, key: object, where: str, context: Mapping[str, str]) -> Opening:
     """A keyboard shortcut or custom content: a field names the module, which may be a web item."""
-    for module in (*installation.static_modules, *installation.dynamic_modules):
+    for module in installation.modules:
         if module.key == key and module.type == "webItems":
             return _by_target(installation, module, context)
     return _named(installation, key, where)

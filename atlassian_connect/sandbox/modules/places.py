@@ -118,7 +118,7 @@ def label(module: Module) -> str:
 
 
 def _spots(installation: Installation) -> Iterator[tuple[Module, _Spot]]:
-    modules = [*installation.static_modules, *installation.dynamic_modules]
+    modules = installation.modules
     for module in modules:
         spot = _spot(installation, module, modules)
         if spot is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response
 
 from .policy import respond
+from .viewer import require_administrator
 
 if TYPE_CHECKING:
     from ..host import Sandbox
@@ -19,6 +20,7 @@ def add_routes(blueprint: Blueprint, sandbox: Sandbox) -> None:
 
     @blueprint.get("/sandbox/api-tokens")
     def api_tokens() -> Response:
+        require_administrator(sandbox, "The list of their API tokens")
         administrators = [one for one in sandbox.users.all() if one.administers and one.active and one.email]
         return respond(
             "api_tokens.html",

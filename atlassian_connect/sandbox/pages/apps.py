@@ -19,6 +19,7 @@ from .inspector import crossings_of
 from .lookup import containers, find_installation, site_of
 from .placed import here
 from .policy import respond
+from .viewer import require_administrator
 
 if TYPE_CHECKING:
     from ..host import Sandbox
@@ -44,6 +45,7 @@ def add_routes(blueprint: Blueprint, sandbox: Sandbox) -> None:
     known_urls: dict[str, str] = {}  # where the descriptor came from, by client key
 
     def find(product: str, app_key: str) -> Installation:
+        require_administrator(sandbox, "Managing apps")
         return find_installation(site_of(sandbox, product), app_key)
 
     @blueprint.get("/sandbox/apps")
@@ -52,6 +54,7 @@ def add_routes(blueprint: Blueprint, sandbox: Sandbox) -> None:
 
     @blueprint.get(_SITE)
     def apps(product: str) -> Response:
+        require_administrator(sandbox, "Managing apps")
         return respond("apps.html", descriptor_url=request.args.get("url", ""))
 
     @blueprint.get(_APP)
@@ -84,6 +87,7 @@ def add_routes(blueprint: Blueprint, sandbox: Sandbox) -> None:
 
     @blueprint.post(f"{_SITE}/install")
     def install(product: str) -> BaseResponse:
+        require_administrator(sandbox, "Managing apps")
         site, url = site_of(sandbox, product), request.form.get("descriptor_url", "").strip()
         updated = request.form.get("app_key", "")
         try:
@@ -125,7 +129,7 @@ def add_routes(blueprint: Blueprint, sandbox: Sandbox) -> None:
 
 def _facts(installation: Installation) -> dict[str, Any]:
     """What the head of an app's pages shows."""
-    modules = [*installation.static_modules, *installation.dynamic_modules]
+    modules = installation.modules
     pages = [(_PAGES_OF_APP[one.type], one) for one in modules if one.type in _PAGES_OF_APP and one.key]
     return {"installation": installation, "own_pages": pages, "module_count": len(modules)}
 

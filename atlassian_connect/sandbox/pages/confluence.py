@@ -26,7 +26,7 @@ from .confluence_content import (
 )
 from .forms import done
 from .policy import respond
-from .viewer import viewer, viewer_id
+from .viewer import require_administrator, viewer_id
 
 if TYPE_CHECKING:
     from ..host import Sandbox
@@ -75,9 +75,7 @@ def _add_site(blueprint: Blueprint, sandbox: Sandbox) -> None:
 
     @blueprint.get("/wiki/admin")
     def wiki_admin() -> Response:
-        person = viewer(sandbox)
-        if person is None or not person.administers:
-            abort(403, "Confluence's administration is for administrators.")
+        require_administrator(sandbox, "Confluence's administration")
         return respond("confluence/admin.html", groups=sandbox.users.groups())
 
 

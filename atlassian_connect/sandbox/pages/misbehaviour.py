@@ -22,6 +22,7 @@ from ..faults import (
 from ..site import Site
 from .forms import done
 from .lookup import find_installation, site_of
+from .viewer import require_administrator
 
 if TYPE_CHECKING:
     from ..host import Sandbox
@@ -65,9 +66,13 @@ _MAX_KEY: Final = 100
 def add_routes(blueprint: Blueprint, sandbox: Sandbox) -> None:
     """Switching on, and all off."""
 
+    def find(product: str, app_key: str) -> Site:
+        require_administrator(sandbox, "Managing apps")
+        return find_installation(site_of(sandbox, product), app_key).site
+
     @blueprint.post("/sandbox/apps/<any(jira, confluence):product>/<app_key>/misbehave")
     def misbehave(product: str, app_key: str) -> BaseResponse:
-        site = find_installation(site_of(sandbox, product), app_key).site
+        site = find(product, app_key)
         where = url_for("pages.app_tab", product=product, app_key=app_key, tab="modules")
         name, key = request.form.get("kind", ""), request.form.get("key", "").strip()
         kind = MISBEHAVIOURS.get(name)
@@ -82,7 +87,7 @@ def add_routes(blueprint: Blueprint, sandbox: Sandbox) -> None:
 
     @blueprint.post("/sandbox/apps/<any(jira, confluence):product>/<app_key>/behave")
     def behave(product: str, app_key: str) -> BaseResponse:
-        site = find_installation(site_of(sandbox, product), app_key).site
+        site = find(product, app_key)
         for active in active_misbehaviours(site):
             active.remove()
         where = url_for("pages.app_tab", product=product, app_key=app_key, tab="modules")

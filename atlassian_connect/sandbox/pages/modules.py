@@ -11,20 +11,20 @@ from ...protocol.modules import Module
 from ..bridge.embedding import Embedding, embed
 from ..installation import Installation
 from ..module_urls import page_url, variables_in
-from ..modules.conditions import evaluate
+from ..modules.entrance import ADMINISTRATION, closed_to
 from ..modules.found import find
+from ..modules.situation import Situation
 from ..modules.variables import module_values
 from .lookup import find_installation, module_address, site_of
 from .placed import from_query
 from .policy import respond
-from .viewer import viewer, viewer_id
+from .viewer import active_people, require_administrator, viewer_id
 
 if TYPE_CHECKING:
     from ..host import Sandbox
 
 __all__ = ["add_routes"]
 
-_ADMIN_TYPES: Final = frozenset({"adminPages", "configurePage", "postInstallPage"})
 _MODULE: Final = "/sandbox/apps/<any(jira, confluence):product>/<app_key>/modules/<module_key>"
 
 
@@ -51,6 +51,7 @@ def add_routes(blueprint: Blueprint, sandbox: Sandbox) -> None:
 
     @blueprint.get(_MODULE)
     def module(product: str, app_key: str, module_key: str) -> Response:
+        require_administrator(sandbox, "Trying out modules")
         installation = find_installation(site_of(sandbox, product), app_key)
         return _try_out(sandbox, installation, _module(installation, module_key))
 
@@ -64,20 +65,25 @@ def _module(installation: Installation, key: str) -> Module:
 
 def _embedding(sandbox: Sandbox, installation: Installation, module_key: str) -> Embedding:
     """A module where the query says that the viewer is; or a page that says why not."""
-    values, _ = module_values(installation, _module(installation, module_key), from_query(sandbox))
+    module, situation = _module(installation, module_key), from_query(sandbox)
+    _refuse_closed(sandbox, installation, module, situation)
+    values, _ = module_values(installation, module, situation)
     embedding = embed(installation, module_key, viewer=viewer_id(sandbox), context=values)
     if embedding.problem:
         abort(403 if embedding.blocked else 404, embedding.problem)
     return embedding
 
 
+def _refuse_closed(sandbox: Sandbox, installation: Installation, module: Module, situation: Situation) -> None:
+    if module.type in ADMINISTRATION:
+        require_administrator(sandbox, f"{installation.site.name}'s administration")
+    if problem := closed_to(installation, module, situation):
+        abort(404, problem)
+
+
 def _show(sandbox: Sandbox, installation: Installation, module: Module) -> Response:
-    person, situation = viewer(sandbox), from_query(sandbox)
-    if module.type in _ADMIN_TYPES and not (person and person.administers):
-        abort(403, f"{installation.site.name}'s administration is for administrators.")
-    hidden_by = evaluate(module.definition.get("conditions"), installation, situation).hidden_by
-    if hidden_by:
-        abort(404, f"You do not get to see this page: {', '.join(hidden_by)}.")
+    situation = from_query(sandbox)
+    _refuse_closed(sandbox, installation, module, situation)
     values, _ = module_values(installation, module, situation)
     embedding = embed(installation, module.key, viewer=situation.account_id, context=values, full_page=True)
     return respond(
@@ -87,7 +93,7 @@ def _show(sandbox: Sandbox, installation: Installation, module: Module) -> Respo
         installation=installation,
         module=module,
         embedding=embedding,
-        administration=module.type in _ADMIN_TYPES,
+        administration=module.type in ADMINISTRATION,
         project=find(installation.site, situation).project,
     )
 
@@ -97,6 +103,8 @@ def _try_out(sandbox: Sandbox, installation: Installation, module: Module) -> Re
     samples = installation.site.sample_context()
     context = {name: request.args.get(f"ctx.{name}", samples.get(name, "")) for name in names}
     account_id = request.args.get("user", viewer_id(sandbox) or "") or None
+    if account_id not in {None, *(one.account_id for one in active_people(sandbox))}:
+        abort(404, "There is no such user, or the account is deactivated.")
     frame = embed(installation, module.key, viewer=account_id, context=context)
     origins = [frame.origin] if frame.origin else []
     return respond(

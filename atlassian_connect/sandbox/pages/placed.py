@@ -25,13 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["item_frame", "item_opener", "item_url", "wrap"]
 
-_NAMES: Final = {
-    "page": ("page.id", "content.id"),
-    "space": ("space.key", "space.id"),
-    "issue": ("issue.key", "issue.id"),
-    "project": ("project.key", "project.id"),
-}
-
 #: Pages of a project: their address names it, whether or not their URL asks for it.
 _OF_PROJECTS: Final = frozenset(
     {"jiraProjectPages", "jiraProjectTabPanels", "jiraProjectAdminTabPanels", "jiraReports"}
@@ -67,8 +60,7 @@ def here(sandbox: Sandbox) -> Situation:
 def from_query(sandbox: Sandbox) -> Situation:
     """Where the viewer is, as the query of a page's address says: context variables by name."""
     values = {name: value for name, value in request.args.items() if name != "notice"}
-    named = {what: next((values[one] for one in names if values.get(one)), None) for what, names in _NAMES.items()}
-    return Situation(account_id=viewer_id(sandbox), **named, values=values)
+    return Situation.named(viewer_id(sandbox), values)
 
 
 def item_url(item: PlacedModule) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response, abort, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -10,11 +10,14 @@ from werkzeug.wrappers import Response as BaseResponse
 from .forms import done, local_path
 from .lookup import containers, find_installation, site_of
 from .policy import respond
+from .viewer import require_administrator
 
 if TYPE_CHECKING:
     from ..host import Sandbox
 
 __all__ = ["add_routes"]
+
+_RULES: Final = "The page of app access rules"
 
 
 def add_routes(blueprint: Blueprint, sandbox: Sandbox) -> None:
@@ -26,10 +29,12 @@ def add_routes(blueprint: Blueprint, sandbox: Sandbox) -> None:
 
     @blueprint.get("/sandbox/rules/<any(jira, confluence):product>")
     def rules(product: str) -> Response:
+        require_administrator(sandbox, _RULES)
         return respond("rules.html", containers=containers(site_of(sandbox, product)))
 
     @blueprint.post("/sandbox/rules/<any(jira, confluence):product>/<app_key>/<any(block, unblock):action>/<container>")
     def change_access(product: str, app_key: str, action: str, container: str) -> BaseResponse:
+        require_administrator(sandbox, _RULES)
         installation = find_installation(site_of(sandbox, product), app_key)
         where = local_path(request.form.get("next", ""), default=url_for("pages.rules", product=product))
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, abort, redirect, request
+from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
 
 from ..people import ADMIN, PEOPLE, Person
@@ -13,12 +14,23 @@ from .forms import local_path
 if TYPE_CHECKING:
     from ..host import Sandbox
 
-__all__ = ["ANONYMOUS", "COOKIE", "active_people", "add_routes", "viewer", "viewer_id"]
+__all__ = ["ANONYMOUS", "COOKIE", "active_people", "add_routes", "require_administrator", "viewer", "viewer_id"]
 
 #: Holds an account id. It is no secret: everybody at this machine may be anybody.
 COOKIE: Final = "sandbox-user"
 #: The cookie's value for a visitor who is not logged in.
 ANONYMOUS: Final = "anonymous"
+
+
+class AdministratorsOnlyError(Forbidden):
+    """The page of this error offers to look as one of them.
+
+    :ivar administrators: the people to switch to.
+    """
+
+    def __init__(self, description: str, administrators: list[Person]) -> None:
+        super().__init__(description)
+        self.administrators = administrators
 
 
 def viewer(sandbox: Sandbox) -> Person | None:
@@ -34,6 +46,17 @@ def viewer_id(sandbox: Sandbox) -> str | None:
     """Account id of the person who looks. None for an anonymous visitor."""
     person = viewer(sandbox)
     return person.account_id if person else None
+
+
+def require_administrator(sandbox: Sandbox, what: str) -> None:
+    """403 for everybody but administrators.
+
+    :param what: for people: what it is that others may not see.
+    """
+    person = viewer(sandbox)
+    if person is None or not person.administers:
+        text = f"{what} is for administrators. You are {person.name if person else 'not logged in'}."
+        raise AdministratorsOnlyError(text, [one for one in active_people(sandbox) if one.administers])
 
 
 def active_people(sandbox: Sandbox) -> list[Person]:

@@ -224,6 +224,30 @@ def test_a_dialog_gets_a_frame_with_the_place_of_its_opener(page: Page, confluen
     assert "jwt=" in relative
 
 
+def test_a_dialog_is_told_of_no_place_that_its_viewer_does_not_see(
+    page: Page, sandbox: Sandbox, confluence_app: Installation
+):
+    sandbox.permissions.restrict("DS", [ADMIN])
+    asked = {"key": "page", "context": {"space.key": "DS", "page.id": "65537"}}
+    told = page.ask("frame", {"ticket": ticket_of(confluence_app), **asked}).json
+    assert "space=DS" in told["url"]
+    page.client.set_cookie("sandbox-user", MEMBER, domain="localhost")
+    told = page.ask("frame", {"ticket": ticket_of(confluence_app, MEMBER), **asked}).json
+    assert "space=&" in told["url"]
+    assert told["context"]["confluence"] == {}
+
+
+def test_a_dialog_of_a_page_that_is_not_for_the_viewer_is_refused(
+    page: Page, sandbox: Sandbox, app: ConnectApp, descriptor_url: str
+):
+    app.descriptor["modules"]["adminPages"] = [{"key": "admin", "url": "/admin", "name": {"value": "Admin"}}]
+    installation = sandbox.confluence.install(descriptor_url)
+    assert page.ask("frame", {"ticket": ticket_of(installation), "key": "admin"}).status_code == 200
+    page.client.set_cookie("sandbox-user", MEMBER, domain="localhost")
+    answer = page.ask("frame", {"ticket": ticket_of(installation, MEMBER), "key": "admin"})
+    assert (answer.status_code, "for administrators" in answer.json["problem"]) == (404, True)
+
+
 @pytest.mark.parametrize("key", ["nothing", "", "https://example.com/x", "//example.com/x"])
 def test_a_dialog_of_nothing_is_refused(page: Page, confluence_app: Installation, key: str):
     answer = page.ask("frame", {"ticket": ticket_of(confluence_app), "key": key})

@@ -65,10 +65,33 @@ def test_a_profile_is_jiras(sandbox: Sandbox):
     assert url_context(sandbox.jira, Situation(account_id=None, profile=MEMBER)) == {"profileUser.accountId": MEMBER}
 
 
-def test_given_values_win(sandbox: Sandbox):
-    given = {"dashboardItem.id": "7", "issue.key": "MINE"}
-    values = url_context(sandbox.jira, Situation(account_id=None, issue="OPS-1", values=given))
-    assert (values["dashboardItem.id"], values["issue.key"], values["project.key"]) == ("7", "MINE", "OPS")
+def test_given_values_are_added_but_never_take_the_place_of_what_is_found(sandbox: Sandbox):
+    given = {"dashboardItem.id": "7", "issue.key": "MINE", "project.id": "5", "user.accountId": ADMIN}
+    values = url_context(sandbox.jira, Situation(account_id=MEMBER, issue="OPS-1", values=given))
+    assert (values["dashboardItem.id"], values["issue.key"], values["project.key"]) == ("7", "OPS-1", "OPS")
+    assert (values["project.id"], values["user.accountId"]) == (sandbox.content.project("OPS").id, MEMBER)
+
+
+@pytest.mark.parametrize("name", ["issue.id", "issue.key", "project.id", "project.key"])
+def test_what_a_viewer_does_not_see_has_no_values(sandbox: Sandbox, name: str):
+    names = {name: url_context(sandbox.jira, Situation(account_id=ADMIN, issue="OPS-1"))[name]}
+    sandbox.permissions.restrict("OPS", [ADMIN])
+    assert url_context(sandbox.jira, Situation.named(ADMIN, names))["project.key"] == "OPS"
+    assert url_context(sandbox.jira, Situation.named(MEMBER, names)) == {"user.accountId": MEMBER}
+    assert url_context(sandbox.jira, Situation.named(None, names)) == {}
+
+
+@pytest.mark.parametrize("names", [{"page.id": "65537"}, {"content.id": "65537"}, {"space.key": "DS"}])
+def test_what_a_viewer_of_confluence_does_not_see_has_no_values(sandbox: Sandbox, names: dict[str, str]):
+    sandbox.permissions.restrict("DS", [ADMIN])
+    assert url_context(sandbox.confluence, Situation.named(ADMIN, names))["space.key"] == "DS"
+    assert url_context(sandbox.confluence, Situation.named(MEMBER, names)) == {}
+
+
+def test_a_parameter_of_a_macro_never_names_another_page(sandbox: Sandbox):
+    parameters = macro_values(macro_id="m", parameters={"page.id": "1", "colour": "red"})
+    values = url_context(sandbox.confluence, Situation(account_id=ADMIN, page="65537", values=parameters))
+    assert (values["page.id"], values["colour"], values["macro.id"]) == ("65537", "red", "m")
 
 
 def test_macros_tell_their_body_cut_and_their_parameters():

@@ -120,7 +120,7 @@ def test_pages_of_the_administration_are_for_administrators(
     browser.post("/sandbox/viewer", account_id=MEMBER)
     for key in ("a", "c"):
         assert "<iframe" not in check_html(browser.get(f"/plugins/servlet/ac/{APP_KEY}/{key}"), status=403)
-    assert "Settings of it" not in browser.page("/sandbox/apps/jira")
+    assert "Settings of it" not in check_html(browser.get("/sandbox/apps/jira"), status=403)
 
 
 def test_conditions_keep_a_page_from_those_it_is_not_for(
