@@ -16,10 +16,13 @@ HIDDEN: Final = "•••"
 #: So much of a body is kept.
 SHOWN_BYTES: Final = 8192
 
-_SECRET_HEADERS: Final = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization", "x-csrf-token"})
+_SECRET_HEADERS: Final = frozenset(
+    {"authorization", "cookie", "set-cookie", "proxy-authorization", "x-csrf-token", "x-acpt", "x-api-key"}
+)
+# Not whatever ends in "token": the cursors of pages do, too.
 _NAMES: Final = (
-    "sharedSecret|shared_secret|secret|clientSecret|client_secret|access_token|refresh_token|id_token|assertion|password"
-    "|jwt|acpt|token|csrf_token|apiKey|api_key"
+    "(?:shared|client)?_?secret|(?:access|refresh|id|api|csrf|auth|session)?[_-]?token|assertion|password|jwt|acpt"
+    "|(?:api|private)[_-]?key|authorization"
 )
 _IN_JSON: Final = re.compile(rf'("(?:{_NAMES})"\s*:\s*")(?:[^"\\]|\\.)*', re.IGNORECASE)
 _IN_FORM: Final = re.compile(rf"((?:^|[?&;\s\"'])(?:{_NAMES})=)[^&#\s\"'<>]+", re.IGNORECASE)

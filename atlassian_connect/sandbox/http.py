@@ -15,6 +15,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 import requests
 
 from ..errors import ConnectError
+from .log import mask_url
 
 __all__ = [
     "MAX_ANSWER_BYTES",
@@ -108,7 +109,7 @@ class NetworkTransport:
                         if len(content) > MAX_ANSWER_BYTES:
                             raise AppUnreachableError(f"{method} {_plain(url)} answered more than we read.")
                     return Answer(response.status_code, Headers(response.headers.items()), bytes(content))
-        except (requests.RequestException, UnicodeError) as error:
+        except (requests.RequestException, ValueError) as error:  # such as a host that cannot be encoded
             # The library's own text holds the whole URL, with the token in it.
             raise AppUnreachableError(
                 f"{method} {_plain(url)} got no answer ({type(error).__name__}). Is the app running there?"
@@ -138,7 +139,7 @@ class WsgiTransport:
         parts = urlsplit(url)
         app = self._apps.get(f"{parts.scheme}://{parts.netloc}")
         if app is None:
-            raise AppUnreachableError(f"No app is at {parts.scheme}://{parts.netloc}; there are {list(self._apps)}.")
+            raise AppUnreachableError(f"No app is at {_plain(url)}; there are {list(self._apps)}.")
         head: list[tuple[str, list[tuple[str, str]]]] = []
         written: list[bytes] = []
 
@@ -202,4 +203,4 @@ class _Discard:
 
 
 def _plain(url: str) -> str:
-    return url.partition("?")[0]
+    return mask_url(url.partition("?")[0])

@@ -20,6 +20,7 @@ from .dynamic import duplicate_keys, duplicate_keys_text
 from .http import Answer, AppUnreachableError
 from .ids import install_key
 from .json_text import read_json
+from .log import mask_url
 from .module_urls import join
 from .people import ADMIN
 from .wire import CONNECT_VERSION
@@ -62,8 +63,10 @@ def fetch_descriptor(site: Site, url: str) -> dict[str, Any]:
 
     :raises InstallError: it cannot be fetched, is no JSON object, or has errors.
     """
-    if not url.startswith(("http://", "https://")):
-        raise InstallError(f"{url[:200]!r} is not the URL of a descriptor: it starts with http:// or https://.")
+    if not url.startswith(("http://", "https://")) or not url.isprintable() or " " in url:
+        raise InstallError(
+            f"{url[:200]!r} is not the URL of a descriptor: it starts with http:// or https://, and has no spaces."
+        )
     try:
         answer = site.wire.send(
             "GET", url, product=site.product, note="descriptor", headers={"Accept": "application/json"}
@@ -72,16 +75,16 @@ def fetch_descriptor(site: Site, url: str) -> dict[str, Any]:
         raise InstallError(f"The descriptor could not be fetched: {error}") from error
     if answer.status != 200:
         raise InstallError(
-            f"The descriptor could not be fetched: {url} answered {answer.status}.", status=answer.status
+            f"The descriptor could not be fetched: {mask_url(url)} answered {answer.status}.", status=answer.status
         )
     if len(answer.body) > MAX_DESCRIPTOR_BYTES:
         raise InstallError(f"The descriptor is longer than {MAX_DESCRIPTOR_BYTES} bytes.")
     try:
         document = read_json(answer.body)
     except ValueError as error:
-        raise InstallError(f"The descriptor at {url} is not JSON.") from error
+        raise InstallError(f"The descriptor at {mask_url(url)} is not JSON.") from error
     if not isinstance(document, dict):
-        raise InstallError(f"The descriptor at {url} is not a JSON object.")
+        raise InstallError(f"The descriptor at {mask_url(url)} is not a JSON object.")
     _check(document, site)
     return document
 

@@ -11,7 +11,7 @@ from threading import Lock
 from typing import Any, Final, Literal
 
 from ..types import Product
-from .hiding import Message, without
+from .hiding import HIDDEN, Message, without
 
 __all__ = ["LOG_LENGTH", "Crossing", "CrossingLog", "mask_url"]
 
@@ -19,6 +19,7 @@ __all__ = ["LOG_LENGTH", "Crossing", "CrossingLog", "mask_url"]
 LOG_LENGTH: Final = 1000
 
 _TOKEN = re.compile(r"([?&](?:jwt|acpt)=)[^&#]*")
+_LOGIN = re.compile(r"^([a-z]+://)[^/?#]*@", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Crossing:
 
     :ivar time: when it was sent or arrived, seconds since the epoch.
     :ivar product: the site that sent or received it; None for what belongs to no site, such as the key server.
-    :ivar url: absolute, with the value of ``jwt`` masked.
+    :ivar url: absolute, with the value of ``jwt`` masked, and a login.
     :ivar status: of the answer; None when the app gave none.
     :ivar verdict: of a request to the host: ``verified``, ``impersonated`` (a bearer token), ``bridge`` (by
         ``AP.request``), ``administrator`` (of the plugin manager), ``anonymous``, ``public``, ``fault`` (it was not
@@ -80,11 +81,17 @@ class CrossingLog:
 
     def add(self, crossing: Crossing) -> None:
         """Append one, and give it a number."""
-        request, answer = crossing.request, crossing.answer
         for secret in self._secrets():
-            request, answer = without(request, secret), without(answer, secret)
+            crossing = replace(
+                crossing,
+                url=crossing.url.replace(secret, HIDDEN),
+                canonical=crossing.canonical and crossing.canonical.replace(secret, HIDDEN),
+                note=crossing.note.replace(secret, HIDDEN),
+                request=without(crossing.request, secret),
+                answer=without(crossing.answer, secret),
+            )
         with self._lock:
-            self._crossings.append(replace(crossing, request=request, answer=answer, number=next(self._numbers)))
+            self._crossings.append(replace(crossing, number=next(self._numbers)))
 
     def all(self) -> list[Crossing]:
         """A copy of what is kept."""
@@ -98,5 +105,5 @@ class CrossingLog:
 
 
 def mask_url(url: str) -> str:
-    """Replace the value of token parameters by ``***``."""
-    return _TOKEN.sub(r"\1***", url)
+    """Replace the value of token parameters, and a user's name and password, by ``***``."""
+    return _LOGIN.sub(r"\1***@", _TOKEN.sub(r"\1***", url))

@@ -16,7 +16,7 @@ from .bridge.package import ensure_bridge
 from .host import Sandbox
 from .http import AppUnreachableError, NetworkTransport
 from .lifecycle import InstallError
-from .server import PortInUseError, SandboxServer
+from .server import PortInUseError, SandboxServer, origin_at
 from .site import Site
 
 __all__ = ["answers_over_network", "install_until_interrupted", "install_where_ready", "start_sandbox"]
@@ -42,7 +42,7 @@ def start_sandbox(
     :raises click.ClickException: the port is taken, the address is not this machine's, or the file cannot be used.
     """
     try:
-        sandbox = Sandbox(f"http://localhost:{port or 2990}", seed=seed, data=data)
+        sandbox = Sandbox(origin_at(host, port or 2990), seed=seed, data=data)
     except ValueError as error:
         raise _failed(error) from error
     sandbox.bridge = (sandbox.bridge or ensure_bridge()) if bridge else None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 import socket
+import time
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -15,11 +17,13 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from ..protocol.urls import is_loopback, parse_base_url
 from .host import Sandbox
 
-__all__ = ["PortInUseError", "SandboxServer", "serve"]
+__all__ = ["PortInUseError", "SandboxServer", "origin_at", "serve"]
 
 _logger = logging.getLogger(__name__)
 #: How often it looks whether retries are due.
 _LOOK_SECONDS: Final = 0.5
+#: How long it goes on with deliveries when it ends.
+_PATIENCE_SECONDS: Final = 3.0
 
 
 class PortInUseError(OSError):
@@ -31,6 +35,13 @@ class PortInUseError(OSError):
     def __init__(self, port: int) -> None:
         super().__init__(f"Port {port} is in use by another program. Stop it, or give the sandbox another port.")
         self.port = port
+
+
+def origin_at(host: str, port: int) -> str:
+    """The origin of a sandbox that listens at an address: by the name ``localhost`` where that leads there."""
+    if host in ("localhost", "127.0.0.1", "::1"):
+        return f"http://localhost:{port}"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 class SandboxServer:
@@ -75,7 +86,7 @@ class SandboxServer:
                 raise PortInUseError(self._port) from error
             listener.listen(128)
             if self._port == 0:
-                self.sandbox.move_to(f"http://localhost:{listener.getsockname()[1]}")
+                self.sandbox.move_to(origin_at(self._host, listener.getsockname()[1]))
             server = make_server(
                 self._host,
                 self._port,
@@ -94,7 +105,9 @@ class SandboxServer:
         return self
 
     def shutdown(self) -> None:
-        """Stop serving. Deliveries that are due are made first. Does nothing when it is not running."""
+        """Stop serving. Deliveries that wait for others are made first, as far as that takes a few seconds at most: an
+        app that does not answer holds nothing up. Does nothing when it is not running.
+        """
         steps, self._stop = self._stop, []
         for step in steps:
             step()
@@ -125,6 +138,7 @@ class _Deliveries:
     def __init__(self, idle: Callable[[], object]) -> None:
         self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._idle = idle
+        self._end = math.inf
         self._thread = Thread(target=self._run, name="sandbox-webhooks", daemon=True)
         self._thread.start()
 
@@ -132,11 +146,12 @@ class _Deliveries:
         self._queue.put(work)
 
     def close(self) -> None:
+        self._end = time.monotonic() + _PATIENCE_SECONDS
         self._queue.put(None)
-        self._thread.join()
+        self._thread.join(_PATIENCE_SECONDS)
 
     def _run(self) -> None:
-        while (work := self._next()) is not None:
+        while (work := self._next()) is not None and time.monotonic() < self._end:
             try:
                 work()
             except Exception:

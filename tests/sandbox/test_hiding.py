@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from atlassian_connect.sandbox import InstallError
 from atlassian_connect.sandbox.hiding import HIDDEN, SHOWN_BYTES, hide_text, message
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJhIn0.c2lnbmF0dXJlLW9mLWl0"
@@ -16,13 +17,20 @@ TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJhIn0.c2lnbmF0dXJlLW9mLWl0"
     [
         json.dumps({"sharedSecret": "HUSH", "key": "k"}), json.dumps({"a": [{"access_token": 'HU\\"SH'}]}),
         "grant_type=x&assertion=HUSH&scope=READ", "https://x/y?a=1&jwt=HUSH#z", '{"sharedSecret": "HUSH',
-        '{"password" : "HUSH"}', "client_secret=HUSH", '<meta name="t" content="/p?jwt=HUSH">',
+        '{"password" : "HUSH"}', "client_secret=HUSH", '{"accessToken": "HUSH"}', '{"refreshToken":"HUSH"}',
+        "x=1&api-key=HUSH", '{"Authorization": "HUSH"}', '{"clientSecret": "HUSH"}', "csrf_token=HUSH",
+        '<meta name="t" content="/p?jwt=HUSH">',
     ],
 )  # fmt: skip
 def test_secrets_by_name_are_hidden(text):
     shown = hide_text(text)
     assert "HUSH" not in shown.replace("\\", "").replace('"', "")
     assert HIDDEN in shown
+
+
+def test_cursors_are_no_secrets():
+    text = '{"nextPageToken": "abc", "pageToken": "def"} ?cursor=1&nextPageToken=2&isLast=false'
+    assert hide_text(text) == text
 
 
 def test_a_token_anywhere_loses_its_signature_only():
@@ -71,3 +79,20 @@ def test_a_shared_secret_is_hidden_whatever_it_is_called(sandbox, host, jira_app
     assert f"see {HIDDEN}" in written.request.body
     assert dict(written.request.headers)["X-Key"] == HIDDEN
     assert secret not in repr([(one.request, one.answer) for one in sandbox.log])
+
+
+def test_a_shared_secret_in_an_address_is_hidden(sandbox, host, jira_app):
+    """Also in what was signed, and in what is said about a request."""
+    secret = jira_app.shared_secret.reveal()
+
+    host("GET", f"/rest/api/3/search/{secret}?note={secret}")
+
+    assert secret not in repr([(one.url, one.canonical, one.note) for one in sandbox.log])
+
+
+def test_a_login_in_an_address_is_hidden(sandbox):
+    with pytest.raises(InstallError) as caught:
+        sandbox.jira.install("http://ada:HUSH@nobody.localhost/atlassian-connect.json")
+
+    assert "HUSH" not in repr((str(caught.value), sandbox.log))
+    assert sandbox.log[-1].url == "http://***@nobody.localhost/atlassian-connect.json"

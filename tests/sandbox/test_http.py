@@ -117,7 +117,8 @@ def test_over_the_network(origin: str, monkeypatch):
 
 
 def test_no_answer_is_one_error_without_the_token(origin: str):
-    for url in (f"{origin}/endless?jwt=TOKEN", "http://127.0.0.1:1/x?jwt=TOKEN", "http://[bad/x?jwt=TOKEN"):
+    bad = [f"http://{host}/x?jwt=TOKEN" for host in ("127.0.0.1:1", "[bad", "a..b", "x" * 300, "u:TOKEN@127.0.0.1:1")]
+    for url in (f"{origin}/endless?jwt=TOKEN", *bad):
         with pytest.raises(AppUnreachableError) as caught:
             get(url)
         assert "TOKEN" not in str(caught.value)

@@ -216,7 +216,11 @@ def test_duplicate_keys_are_named_as_hosts_do(sandbox: Sandbox, app: ConnectApp,
     )
 
 
-@pytest.mark.parametrize("url", ["ftp://x/y", "http://nobody.localhost/x", "http://app.localhost:5000/base/nothing"])
+@pytest.mark.parametrize(
+    "url",
+    ["ftp://x/y", "http://nobody.localhost/x", "http://app.localhost:5000/base/nothing",
+     "http://app.localhost:5000/x\r\nX-More: y", "http://app.localhost:5000/a b"],
+)  # fmt: skip
 def test_a_descriptor_that_cannot_be_had(sandbox: Sandbox, app: ConnectApp, url: str):
     with pytest.raises(InstallError):
         sandbox.jira.install(url)

@@ -14,6 +14,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Response
 
 from atlassian_connect.sandbox import Installation, PortInUseError, Sandbox, SandboxServer, serve
+from atlassian_connect.sandbox import server as module_of_server
 
 from .connect_app import APP_KEY, ConnectApp, HostCaller
 
@@ -137,6 +138,35 @@ def test_start_and_shutdown_again():
     server.shutdown()
     with pytest.raises(requests.ConnectionError):
         requests.get(url, timeout=5)
+
+
+def test_a_server_at_another_address_of_this_machine_is_reached_there():
+    with SandboxServer(Sandbox(), host="127.0.0.2", port=0) as server:
+        assert server.url.startswith("http://127.0.0.2:")
+        assert requests.get(f"{server.url}/sandbox/", timeout=5).status_code == 200
+
+
+def test_an_app_that_does_not_answer_does_not_hold_up_the_end(sandbox, app, descriptor_url, monkeypatch):
+    """What waits behind its delivery is not sent any more."""
+    monkeypatch.setattr(module_of_server, "_PATIENCE_SECONDS", 0.1)
+    reached, answer = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        reached.set()
+        answer.wait(60)
+
+    app.during["OPS-1"] = hang
+    server = SandboxServer(sandbox, port=0).start()
+    sandbox.jira.install(descriptor_url)
+    for number in range(3):
+        sandbox.jira.edit_issue("OPS-1", summary=str(number), later=sandbox.later)
+    assert reached.wait(60)
+    server.shutdown()
+    assert len(sandbox.deliveries.all()) == 1
+    answer.set()
+    with SandboxServer(sandbox):
+        sandbox.jira.edit_issue("OPS-2", summary="x", later=sandbox.later)
+        eventually(lambda: len(sandbox.deliveries.all()) == 2)
 
 
 def test_this_machine_only():
