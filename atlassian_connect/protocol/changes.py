@@ -16,7 +16,6 @@ __all__ = [
     "is_same",
     "kind_of",
     "names_of",
-    "object_or_empty",
     "verb",
 ]
 
@@ -72,11 +71,6 @@ def is_same(old: Any, new: Any) -> bool:
     if old is MISSING or new is MISSING:
         return old is new
     return json.dumps(old, sort_keys=True) == json.dumps(new, sort_keys=True)
-
-
-def object_or_empty(value: Any) -> Mapping[str, Any]:
-    """Take what is no object for one without fields."""
-    return value if isinstance(value, Mapping) else {}
 
 
 def names_of(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from ..errors import DescriptorError
+from .json_values import OBJECT
 
 __all__ = ["AllOf", "AnyOf", "Condition", "ConditionTree", "checked_tree", "parse_conditions", "single_conditions"]
 
@@ -127,7 +128,7 @@ def _parse(value: object, path: str, found: list[tuple[str, Condition]], depth: 
         return AllOf(())
     if isinstance(value, list | tuple):
         return AllOf(_children(value, path, found, depth))
-    if not isinstance(value, Mapping):
+    if not isinstance(value, OBJECT):
         raise DescriptorError('A condition is an object such as {"condition": "user_is_logged_in"}.', path=path)
     if "condition" in value:
         single = _single(value, path)
@@ -152,16 +153,13 @@ def _parse(value: object, path: str, found: list[tuple[str, Condition]], depth: 
 def _children(value: object, path: str, found: list[tuple[str, Condition]], depth: int) -> tuple[ConditionTree, ...]:
     if not isinstance(value, list | tuple):
         raise DescriptorError("Is a list of conditions.", path=path)
-    return tuple(
-        _parse(_no_none(child, f"{path}[{index}]"), f"{path}[{index}]", found, depth + 1)
-        for index, child in enumerate(value)
-    )
-
-
-def _no_none(child: object, path: str) -> object:
-    if child is None:
-        raise DescriptorError("A condition is an object, not null.", path=path)
-    return child
+    children: list[ConditionTree] = []
+    for index, child in enumerate(value):
+        where = f"{path}[{index}]"
+        if child is None:
+            raise DescriptorError("A condition is an object, not null.", path=where)
+        children.append(_parse(child, where, found, depth + 1))
+    return tuple(children)
 
 
 def _single(value: Mapping[str, Any], path: str) -> Condition:

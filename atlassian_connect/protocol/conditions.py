@@ -57,19 +57,39 @@ class KnownCondition:
 
 
 @cache
-def known_conditions(product: Product) -> Mapping[str, KnownCondition]:
-    """The conditions a product has by itself: name → :class:`KnownCondition`. Other apps bring more."""
-    return {
-        row["condition"]: KnownCondition(
-            name=row["condition"],
-            required=frozenset(filter(None, row["required"].split(";"))),
-            optional=frozenset(filter(None, row["optional"].split(";"))),
-            further=row["further"] == "y",
-            inline=row["inline"] == "y",
-        )
-        for row in catalogue_rows("conditions.csv")
-        if row["product"] in (product, "both")
-    }
+def known_conditions(product: Product | None = None) -> Mapping[str, KnownCondition]:
+    """The conditions a product has by itself: name → :class:`KnownCondition`. Other apps bring more.
+
+    :param product: None: both products taken together. A parameter is required then when both require it, and may be
+        given when one of them takes it.
+    """
+    known: dict[str, KnownCondition] = {}
+    for row in catalogue_rows("conditions.csv"):
+        if product is None or row["product"] in (product, "both"):
+            read, before = _condition_of(row), known.get(row["condition"])
+            known[read.name] = _merged(before, read) if before else read
+    return known
+
+
+def _condition_of(row: Mapping[str, str]) -> KnownCondition:
+    return KnownCondition(
+        name=row["condition"],
+        required=frozenset(filter(None, row["required"].split(";"))),
+        optional=frozenset(filter(None, row["optional"].split(";"))),
+        further=row["further"] == "y",
+        inline=row["inline"] == "y",
+    )
+
+
+def _merged(one: KnownCondition, other: KnownCondition) -> KnownCondition:
+    required = one.required & other.required
+    return KnownCondition(
+        name=one.name,
+        required=required,
+        optional=(one.required | one.optional | other.required | other.optional) - required,
+        further=one.further or other.further,
+        inline=one.inline and other.inline,
+    )
 
 
 def check_conditions(
@@ -82,32 +102,28 @@ def check_conditions(
     :param product: None: what one of the products knows is known.
     :raises DescriptorError: the structure is wrong.
     """
+    catalogue = known_conditions(product)
     notes: list[tuple[str, str]] = []
     for where, single in single_conditions(value, path=path):
+        known = catalogue.get(single.name)
         if "/" in single.name:
             notes.append(
                 (f"{where}.condition", "Remote conditions are no longer documented; hosts may never ask this URL.")
             )
-        elif not _known(single.name, product):
+        elif known is None:
             notes.append((f"{where}.condition", f"{single.name!r} is a condition that no host is known to have."))
         else:
-            notes.extend((f"{where}.params{name}", text) for name, text in _param_faults(single, product))
+            notes.extend((f"{where}.params{name}", text) for name, text in _param_faults(single, known))
     return notes
 
 
-def _known(name: str, product: Product | None) -> list[KnownCondition]:
-    products: tuple[Product, ...] = (product,) if product else ("jira", "confluence")
-    return [known_conditions(each)[name] for each in products if name in known_conditions(each)]
-
-
-def _param_faults(single: Condition, product: Product | None) -> Iterator[tuple[str, str]]:
-    """What is wrong with the parameters of a known condition: pairs of ``.name`` (or nothing) and a sentence."""
-    known = _known(single.name, product)
-    for name in sorted(frozenset.intersection(*(each.required for each in known))):
+def _param_faults(single: Condition, known: KnownCondition) -> Iterator[tuple[str, str]]:
+    """What is wrong with the parameters of a known condition: pairs of ``.name`` and a sentence."""
+    for name in sorted(known.required):
         if single.params.get(name) in (None, ""):
             yield f".{name}", f"{single.name} needs the parameter {name}."
-    if not any(each.further for each in known):
-        allowed = frozenset[str]().union(*(each.required | each.optional for each in known))
+    if single.params and not known.further:
+        allowed = known.required | known.optional
         for name in sorted(set(single.params) - allowed):
             yield f".{name}", f"{single.name} has no parameter {name}; it has {', '.join(sorted(allowed)) or 'none'}."
     value = single.params.get("value")
@@ -143,8 +159,9 @@ def condition(name: str, /, *, invert: bool = False, **params: Any) -> Condition
     single = Condition(name, invert, params)
     if not name:
         raise DescriptorError("A condition has a name.", path="condition")
-    if _known(name, None):
-        for where, text in _param_faults(single, None):
+    known = known_conditions().get(name)
+    if known is not None:
+        for where, text in _param_faults(single, known):
             raise DescriptorError(text, path=f"condition {name!r}{where}")
     return single
 

@@ -39,14 +39,16 @@ class ContextParameter:
 
 
 @cache
-def context_parameters(product: Product) -> Mapping[str, ContextParameter]:
+def context_parameters(product: Product | None = None) -> Mapping[str, ContextParameter]:
     """The variables of a product: name without braces → :class:`ContextParameter`.
 
     Not listed, since apps choose the names: ``ac.NAME``, ``condition.NAME``, and a macro's own parameters.
+
+    :param product: None: those of both.
     """
     known: dict[str, ContextParameter] = {}
     for row in catalogue_rows("context_parameters.csv"):
-        if row["product"] != product:
+        if product not in (None, row["product"]):
             continue
         name, before = row["parameter"], known.get(row["parameter"])
         known[name] = ContextParameter(
@@ -79,7 +81,7 @@ def check_context_parameters(
     :param path: where the module stands, for the pairs.
     """
     known_type = module_types().get(module.type)
-    own = _macro_parameters(module.definition) if module.type in _MACROS else frozenset[str]()
+    own: Collection[str] = _macro_parameters(module.definition) if module.type in _MACROS else ()
     for url_field in known_type.url_fields if known_type else ("url",):
         url = value_at(module.definition, url_field)
         if not isinstance(url, str):
@@ -92,16 +94,14 @@ def check_context_parameters(
 
 
 def _fault(name: str, product: Product | None, own: Collection[str]) -> str | None:
-    products: tuple[Product, ...] = (product,) if product else ("jira", "confluence")
     if name.startswith("ac.") or name in own:
         return None
-    found = [context_parameters(each)[name] for each in products if name in context_parameters(each)]
-    if found:
-        return f"{{{name}}} is deprecated and may stay empty." if all(each.deprecated for each in found) else None
+    known = context_parameters(product).get(name)
+    if known is not None:
+        return f"{{{name}}} is deprecated and may stay empty." if known.deprecated else None
     if name.startswith("condition."):
-        inline = name.removeprefix("condition.")
-        conditions = [known_conditions(each)[inline] for each in products if inline in known_conditions(each)]
-        if conditions and all(condition.inline for condition in conditions):
+        condition = known_conditions(product).get(name.removeprefix("condition."))
+        if condition is not None and condition.inline:
             return None
         return f"{{{name}}}: no host is known to have this condition for URLs."
     return f"{{{name}}} is a context parameter that no host is known to fill in."

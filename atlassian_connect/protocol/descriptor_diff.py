@@ -9,7 +9,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from .changes import MISSING, Change, Effect, change, is_same, kind_of, names_of, object_or_empty, verb
+from .changes import MISSING, Change, Effect, change, is_same, kind_of, names_of, verb
+from .json_values import object_or_empty
 from .module_changes import module_changes
 from .scopes import effective_scopes
 

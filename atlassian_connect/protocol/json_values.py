@@ -8,11 +8,20 @@ from typing import Any, Final
 
 from ..errors import DescriptorError
 
-__all__ = ["plain_json"]
+__all__ = ["OBJECT", "object_or_empty", "plain_json"]
+
+#: For ``isinstance``: what JSON calls an object. Nearly all are dicts, and to ask an abstract class takes longer.
+OBJECT: Final = (dict, Mapping)
 
 #: Deeper than anything a host knows, and far from what makes encoders and comparisons give up.
 _MAX_DEPTH: Final = 64
 _MAX_BITS: Final = 1024
+_NO_NUMBER: Final = "This is no number of JSON."
+
+
+def object_or_empty(value: object) -> Mapping[str, Any]:
+    """Take what is no object for one without fields."""
+    return value if isinstance(value, OBJECT) else {}
 
 
 def plain_json(value: Any, *, path: str = "", depth: int = 0) -> Any:
@@ -26,29 +35,34 @@ def plain_json(value: Any, *, path: str = "", depth: int = 0) -> Any:
     """
     if isinstance(value, str):
         return _text(value, path)
-    if value is None or isinstance(value, bool):
+    if value is None:
         return value
-    if isinstance(value, int | float):
-        is_number = math.isfinite(value) if isinstance(value, float) else value.bit_length() <= _MAX_BITS
-        return value if is_number else _refuse("This is no number of JSON.", path)
-    if not isinstance(value, Mapping | list | tuple):
+    if isinstance(value, int):
+        return value if value.bit_length() <= _MAX_BITS else _refuse(_NO_NUMBER, path)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else _refuse(_NO_NUMBER, path)
+    is_object = isinstance(value, OBJECT)
+    if not is_object and not isinstance(value, list | tuple):
         _refuse(f"A {type(value).__name__} cannot be written as JSON.", path)
     if depth == _MAX_DEPTH:
         _refuse(f"JSON that is nested more than {_MAX_DEPTH} deep is not taken.", path.partition(".")[0])
-    if not isinstance(value, Mapping):
+    if not is_object:
         return [plain_json(entry, path=f"{path}[{index}]", depth=depth + 1) for index, entry in enumerate(value)]
-    for name in value:
+    prefix = f"{path}." if path else ""
+    plain: dict[str, Any] = {}
+    for name, entry in value.items():
         if not isinstance(name, str):
             _refuse(f"A {type(name).__name__} cannot be a name in JSON; names are strings.", path)
-    prefix = f"{path}." if path else ""
-    return {_text(name, path): plain_json(entry, path=prefix + name, depth=depth + 1) for name, entry in value.items()}
+        plain[_text(name, path)] = plain_json(entry, path=prefix + name, depth=depth + 1)
+    return plain
 
 
 def _text(text: str, path: str) -> str:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        _refuse("This is no text of Unicode, and cannot be written as JSON.", path)
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            _refuse("This is no text of Unicode, and cannot be written as JSON.", path)
     return text
 
 

@@ -13,6 +13,7 @@ from ..errors import DescriptorError
 from .conditions import check_conditions
 from .context_parameters import check_context_parameters
 from .descriptor_checks import ROOT_FIELDS, asks_for_jwt
+from .json_values import OBJECT, object_or_empty
 from .module_fields import ATTRIBUTES, NESTED_REQUIRED, SHAPES, WORDS, Shape
 from .module_types import ModuleType, known_events, module_types
 from .module_urls import url_problems
@@ -49,7 +50,7 @@ def module_problems(checking: Checking, document: Mapping[str, Any]) -> Iterator
         else:
             yield from _type_problems(checking, known, entries, path)
         for where, entry in _entries(entries, path):
-            if isinstance(entry, Mapping):
+            if isinstance(entry, OBJECT):
                 yield from _entry_problems(checking, whole, Module(type_name, entry), known, where)
                 if known is None or known.has_key:
                     yield from _duplicate(entry.get("key"), where, seen)
@@ -170,14 +171,13 @@ def _shape_problems(checking: Checking, module: Module, path: str) -> Iterator[P
     for head, dotted, shape in _shapes_of(module.type if module.type in SHAPES else "*"):
         if head not in entry:
             continue
-        for below, value in values_at(entry, dotted):
-            where = f"{path}.{below}"
+        for below, value in [(head, entry[head])] if head == dotted else values_at(entry, dotted):
             fault = shape.fault_of(value)
-            if fault and not checking.is_open(value, where):
-                yield error(where, fault, shape.right)
+            if fault and not checking.is_open(value, f"{path}.{below}"):
+                yield error(f"{path}.{below}", fault, shape.right)
     for parent, needed in NESTED_REQUIRED.get(module.type, ()):
         for below, value in values_at(entry, parent):
-            if isinstance(value, Mapping) and value.get(needed) is None:
+            if isinstance(value, OBJECT) and value.get(needed) is None:
                 yield error(f"{path}.{below}.{needed}", f"{needed} is required in {parent}.")
 
 
@@ -196,7 +196,7 @@ def _attribute_problems(whole: _Document, entry: Mapping[str, Any], path: str, *
         elif is_known and (meant := closest(name, WORDS, cutoff=0.82)):
             yield warning(where, "Is not a field that hosts are known to read.", f"Did you mean {meant}?")
     text = entry.get("name")
-    if isinstance(text, Mapping):
+    if isinstance(text, OBJECT):
         for name in text:
             if name not in ("value", "i18n") and name in ATTRIBUTES:
                 yield error(f"{path}.name.{name}", "Is a field of the module.", f"Move it to {path}.{name}.")
@@ -208,20 +208,22 @@ def _condition_problems(
     for name in ("conditions", "contentPresentConditions"):
         if name not in entry:
             continue
-        where = f"{path}.{name}"
-        if checking.is_open(entry[name], where):
+        where, conditions = f"{path}.{name}", entry[name]
+        is_list = isinstance(conditions, list)
+        if not is_list and checking.is_open(conditions, where):
             continue
         if known.conditions is False:
             yield warning(where, f"Hosts do not look at conditions of {known.name}.")
-        if not isinstance(entry[name], list):
+        if not is_list:
             yield error(where, "Is no list.", 'Write [{"condition": "user_is_logged_in"}].')
             continue
         try:
-            notes = check_conditions(entry[name], product=checking.product, path=where)
+            notes = check_conditions(conditions, product=checking.product, path=where)
         except DescriptorError as caught:
             yield error(caught.path, str(caught).removeprefix(f"{caught.path}: "))
         else:
-            yield from (warning(*note) for note in notes)
+            for note in notes:
+                yield warning(*note)
 
 
 def _event(checking: Checking, event: object, path: str) -> Iterator[Problem]:
@@ -238,30 +240,34 @@ def _event(checking: Checking, event: object, path: str) -> Iterator[Problem]:
 
 def _reference_problems(checking: Checking, whole: _Document, module: Module, path: str) -> Iterator[Problem]:
     """Find references to modules that the app does not have."""
-    entry, type_name = module.definition, module.type
-    target = entry.get("target")
-    target = target if isinstance(target, Mapping) else {}
-    kind = target.get("type")
-    opens_dialog = isinstance(kind, str) and kind.lower() == "dialogmodule"
-    if type_name in ("webItems", "contentBylineItems") and opens_dialog:
-        options = target.get("options")
-        key = options.get("key") if isinstance(options, Mapping) else None
+    entry = module.definition
+    match module.type:
+        case "webItems" | "contentBylineItems":
+            yield from _item_problems(checking, whole, module, path)
+        case "keyboardShortcuts":
+            target, targets = object_or_empty(entry.get("target")), ("generalPages", "dialogs", "webItems")
+            yield from _reference(checking, whole, target.get("key"), f"{path}.target.key", targets)
+        case "jiraTimeTrackingProviders":
+            yield from _reference(checking, whole, entry.get("adminPageKey"), f"{path}.adminPageKey", ("adminPages",))
+
+
+def _item_problems(checking: Checking, whole: _Document, module: Module, path: str) -> Iterator[Problem]:
+    """The same for what users click: it opens a dialog or a page of the app, or a URL."""
+    entry = module.definition
+    target = object_or_empty(entry.get("target"))
+    if str(target.get("type")).lower() == "dialogmodule":
+        key = object_or_empty(target.get("options")).get("key")
         where = f"{path}.target.options.key"
         if key in (None, ""):
             yield error(where, "Is missing: a dialogmodule target opens a dialog by its key.", "Name a dialogs module.")
         else:
             yield from _reference(checking, whole, key, where, ("dialogs",))
-    elif type_name == "webItems" and entry.get("url") is None:
+    elif module.type == "webItems" and entry.get("url") is None:
         yield error(
             f"{path}.url", "url is required in webItems.", "Only a target of the type dialogmodule does without."
         )
-    elif type_name == "webItems" and str(entry.get("context")).lower() == "page":
+    elif module.type == "webItems" and str(entry.get("context")).lower() == "page":
         yield from _reference(checking, whole, entry.get("url"), f"{path}.url", _PAGES)
-    elif type_name == "keyboardShortcuts":
-        targets = ("generalPages", "dialogs", "webItems")
-        yield from _reference(checking, whole, target.get("key"), f"{path}.target.key", targets)
-    elif type_name == "jiraTimeTrackingProviders":
-        yield from _reference(checking, whole, entry.get("adminPageKey"), f"{path}.adminPageKey", ("adminPages",))
 
 
 def _reference(

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from functools import cache
+from typing import Any, Final, TypeGuard
 
 from ..errors import DescriptorError
+from .json_values import OBJECT
 from .module_types import ModuleType, catalogue_rows, known_events, module_types
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
 DYNAMIC_MODULE_LIMIT: Final = 100
 
 _MODULE_KEY = re.compile(r"[a-zA-Z0-9-]{1,100}").fullmatch
+_NO_MODULE_KEY = "{!r} is no module key: use letters, digits and dashes, at most 100 of them."
 _REMOVABLE_KEY = re.compile(r"[a-zA-Z0-9._:-]{1,255}").fullmatch
 _TYPE_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9]*").fullmatch
 #: Types whose name is a word of a language and no text to translate: a JQL function's is what users write in queries.
@@ -69,11 +72,13 @@ def check_module_key(key: object, *, path: str = "") -> str:
 
     :raises DescriptorError: anything but 1 to 100 letters, digits and dashes.
     """
-    if not isinstance(key, str) or not _MODULE_KEY(key):
-        raise DescriptorError(
-            f"{key!r} is no module key: use letters, digits and dashes, at most 100 of them.", path=path
-        )
+    if not _is_module_key(key):
+        raise DescriptorError(_NO_MODULE_KEY.format(key), path=path)
     return key
+
+
+def _is_module_key(key: object) -> TypeGuard[str]:
+    return isinstance(key, str) and _MODULE_KEY(key) is not None
 
 
 def is_removable_key(key: str) -> bool:
@@ -94,7 +99,7 @@ def check_module(module: Module, *, path: str = "", keyless: bool = True) -> Non
     """
     if not _TYPE_NAME(module.type):
         raise DescriptorError(f"{module.type!r} is no module type.", path=path)
-    if not isinstance(module.definition, Mapping):
+    if not isinstance(module.definition, OBJECT):
         raise DescriptorError("A module is a JSON object.", path=path)
     if "key" not in module.definition and (not keyless or module.type not in _KEYLESS):
         raise DescriptorError("key is missing.", path=path)
@@ -118,17 +123,14 @@ def module_faults(
     """
     prefix = f"{path}." if path else ""
     key = module.definition.get("key")
-    if "key" in module.definition and not open_values(key, f"{prefix}key"):
-        try:
-            check_module_key(key, path=f"{prefix}key")
-        except DescriptorError as error:
-            yield error.path, str(error).removeprefix(f"{error.path}: ")
+    if not _is_module_key(key) and "key" in module.definition and not open_values(key, f"{prefix}key"):
+        yield f"{prefix}key", _NO_MODULE_KEY.format(key)
     if known is None:
         return
-    for name in sorted(known.required - {"key"}):
+    for name in sorted(known.required):
         value = module.definition.get(name)
         # An empty url leads to the base URL, and is probably not meant; hosts take it.
-        if value is None or (value == "" and name not in known.url_fields):
+        if name != "key" and (value is None or (value == "" and name not in known.url_fields)):
             yield f"{prefix}{name}", f"{name} is required in {module.type}."
     text = module.definition.get("name")
     if text is not None and not _is_name(text, module.type) and not open_values(text, f"{prefix}name"):
@@ -142,7 +144,7 @@ def module_faults(
 def _is_name(value: object, type_name: str) -> bool:
     if isinstance(value, str):
         return type_name in PLAIN_NAMES
-    return isinstance(value, Mapping) and isinstance(value.get("value"), str)
+    return isinstance(value, OBJECT) and isinstance(value.get("value"), str)
 
 
 def name_object(name: str | Mapping[str, Any]) -> dict[str, Any]:
@@ -154,26 +156,37 @@ def value_at(definition: Mapping[str, Any], dotted: str) -> Any:
     """Read ``target.url`` and the like. None when any part is missing."""
     value: Any = definition
     for part in dotted.removesuffix("[]").split("."):
-        if not isinstance(value, Mapping):
+        if not isinstance(value, OBJECT):
             return None
         value = value.get(part)
     return value
 
 
-def values_at(definition: Mapping[str, Any], dotted: str) -> Iterator[tuple[str, Any]]:
+def values_at(definition: Mapping[str, Any], dotted: str) -> list[tuple[str, Any]]:
     """Read ``target.url`` or ``actions[].templateUrl``: each value that is there, with its path."""
-    name, _, rest = dotted.partition(".")
-    plain = name.removesuffix("[]")
-    if plain not in definition:
-        return
-    found = [(plain, definition[plain])]
-    if plain != name and isinstance(found[0][1], list):
-        found = [(f"{plain}[{index}]", entry) for index, entry in enumerate(found[0][1])]
-    for where, value in found:
-        if not rest:
-            yield where, value
-        elif isinstance(value, Mapping):
-            yield from ((f"{where}.{below}", inner) for below, inner in values_at(value, rest))
+    name, of_each, rest = _first_step(dotted)
+    if name not in definition:
+        return []
+    value = definition[name]
+    if of_each and isinstance(value, list):
+        found = [(f"{name}[{index}]", entry) for index, entry in enumerate(value)]
+    else:
+        found = [(name, value)]
+    if not rest:
+        return found
+    return [
+        (f"{where}.{below}", inner)
+        for where, value in found
+        if isinstance(value, OBJECT)
+        for below, inner in values_at(value, rest)
+    ]
+
+
+@cache
+def _first_step(dotted: str) -> tuple[str, bool, str]:
+    """The first name of a path, whether each entry of a list is meant, and the rest of the path."""
+    step, _, rest = dotted.partition(".")
+    return step.removesuffix("[]"), step.endswith("[]"), rest
 
 
 def set_path(definition: dict[str, Any], dotted: str, value: Any) -> None:
@@ -197,7 +210,7 @@ def flatten_modules(modules: Mapping[str, Any]) -> list[Module]:
     found: list[Module] = []
     for type_name, entries in modules.items():
         listed = entries if isinstance(entries, Sequence) and not isinstance(entries, str) else [entries]
-        found.extend(Module(type_name, entry) for entry in listed if isinstance(entry, Mapping))
+        found.extend(Module(type_name, entry) for entry in listed if isinstance(entry, OBJECT))
     return found
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, Literal
 
 from ..types import Product
+from .json_values import OBJECT
 
 __all__ = ["Checking", "Problem", "closest", "error", "text_faults", "warning"]
 
@@ -79,9 +80,11 @@ class Checking:
         return self._is_open(value, path, _PLACEHOLDER) or self._is_open(value, path, _BARE_PLACEHOLDER)
 
     def _is_open(self, value: object, path: str, search: Callable[[str], object]) -> bool:
-        if isinstance(value, Mapping):  # {"value": "{{ name }}"}
-            value = value.get("value")
-        if self.served or not isinstance(value, str) or not search(value):
+        if self.served:
+            return False
+        if not isinstance(value, str):  # {"value": "{{ name }}"}
+            value = value.get("value") if isinstance(value, OBJECT) else None
+        if not isinstance(value, str) or not search(value):
             return False
         self.open_paths.append(path)
         return True

@@ -91,6 +91,19 @@ def test_each_product_has_its_own_names():
     assert not known_conditions("confluence")["viewing_content"].inline
 
 
+def test_both_products_together_ask_for_no_more_and_take_no_less_than_each():
+    jira, confluence, both = known_conditions("jira"), known_conditions("confluence"), known_conditions()
+
+    assert set(both) == set(jira) | set(confluence)
+    for name, known in both.items():
+        of_each = [catalogue[name] for catalogue in (jira, confluence) if name in catalogue]
+        taken = [one.required | one.optional for one in of_each]
+        assert known.required == frozenset.intersection(*(one.required for one in of_each)), name
+        assert known.required | known.optional == frozenset.union(*taken), name
+        assert known.further == any(one.further for one in of_each), name
+        assert known.inline == all(one.inline for one in of_each), name
+
+
 @pytest.mark.parametrize(
     ("value", "path", "words"),
     [

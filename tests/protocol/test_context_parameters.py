@@ -25,6 +25,16 @@ def test_each_product_has_its_own():
     assert context_parameters("jira")["version.id"].where.count(";") == 1
 
 
+def test_what_both_products_have_is_deprecated_where_both_say_so():
+    jira, confluence, both = context_parameters("jira"), context_parameters("confluence"), context_parameters()
+
+    assert set(both) == set(jira) | set(confluence)
+    for name, known in both.items():
+        of_each = [catalogue[name] for catalogue in (jira, confluence) if name in catalogue]
+        assert known.deprecated == all(one.deprecated for one in of_each), name
+        assert known.in_webhooks == any(one.in_webhooks for one in of_each), name
+
+
 @pytest.mark.parametrize(
     ("url", "names"),
     [
