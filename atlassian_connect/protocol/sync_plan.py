@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ..errors import DescriptorError
-from .json_values import plain_json
+from .json_values import OBJECT, plain_json
 from .modules import DYNAMIC_MODULE_LIMIT, Module, check_module, is_removable_key
 
 __all__ = [
@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 
-_encode = json.JSONEncoder(sort_keys=True, allow_nan=False).encode
+_encode = json.JSONEncoder(sort_keys=True, allow_nan=False, check_circular=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,35 +83,39 @@ def plan_sync(
     :param sent: key → :func:`module_digest` of what was registered by the last sync, where that is known.
     :raises DescriptorError: the host would have more than :data:`DYNAMIC_MODULE_LIMIT`.
     """
-    refused = tuple(
-        RefusedModule(module.key, module.type, "The app's descriptor has a module with this key already.")
-        for module in wanted
-        if module.key in static_keys
-    )
-    wanted = [module for module in wanted if module.key not in static_keys]
-    there = {module.key: module for module in present if is_removable_key(module.key)}
-    keyless = sum(1 for module in present if module.key not in there)  # nobody can remove those
-    if len(wanted) + keyless > DYNAMIC_MODULE_LIMIT:
+    there: dict[str, Module] = {}
+    keyless = 0  # nobody can remove those
+    for module in present:
+        key = module.key
+        if is_removable_key(key):
+            there[key] = module
+        else:
+            keyless += 1
+    add: list[Module] = []
+    change: list[Module] = []
+    keep: list[str] = []
+    refused: list[RefusedModule] = []
+    for module in wanted:
+        key = module.key
+        if key in static_keys:
+            text = "The app's descriptor has a module with this key already."
+            refused.append(RefusedModule(key, module.type, text))
+            continue
+        listed = there.pop(key, None)
+        if listed is None:
+            add.append(module)
+        elif covers(listed, module) and (sent or {}).get(key) in (None, module_digest(module)):
+            keep.append(key)
+        else:
+            change.append(module)
+    declared = len(wanted) - len(refused)
+    if declared + keyless > DYNAMIC_MODULE_LIMIT:
         raise DescriptorError(
-            f"{len(wanted)} dynamic modules are declared for this tenant; a host takes {DYNAMIC_MODULE_LIMIT}"
+            f"{declared} dynamic modules are declared for this tenant; a host takes {DYNAMIC_MODULE_LIMIT}"
             + (f", and has {keyless} that cannot be removed by key." if keyless else "."),
             path="dynamic modules",
         )
-    asked = {module.key for module in wanted}
-    same = {
-        module.key
-        for module in wanted
-        if module.key in there
-        and covers(there[module.key], module)
-        and (sent or {}).get(module.key) in (None, module_digest(module))
-    }
-    return SyncPlan(
-        add=tuple(module for module in wanted if module.key not in there),
-        change=tuple(module for module in wanted if module.key in there and module.key not in same),
-        remove=tuple(key for key in there if key not in asked),
-        keep=tuple(module.key for module in wanted if module.key in same),
-        refused=refused,
-    )
+    return SyncPlan(tuple(add), tuple(change), remove=tuple(there), keep=tuple(keep), refused=tuple(refused))
 
 
 def check_wanted(wanted: Sequence[Module]) -> list[Module]:
@@ -153,7 +157,7 @@ def was_refused(module: Module, digest: str | None) -> bool:
 
 def covers(present: Module, wanted: Module) -> bool:
     """Whether a host has everything that is wanted of a module, and maybe its defaults besides."""
-    return present.type == wanted.type and _contains(_canonical(present.definition), _canonical(wanted.definition))
+    return present.type == wanted.type and _contains(present.definition, wanted.definition)
 
 
 def _canonical(value: Any) -> Any:
@@ -169,15 +173,21 @@ def _canonical(value: Any) -> Any:
 
 
 def _contains(whole: Any, part: Any) -> bool:
-    if isinstance(part, dict):
-        if not isinstance(whole, dict):
+    """Whether every field of a part is in the whole. Null is no different from missing, and 1.0 from 1."""
+    if isinstance(part, str):
+        return bool(whole == part)
+    if isinstance(part, OBJECT):
+        if not isinstance(whole, OBJECT):
             return False
         translated = bool(part.get("i18n")) and part["i18n"] == whole.get("i18n")
-        return all(
-            (name == "value" and translated) or (name in whole and _contains(whole[name], part[name])) for name in part
-        )
-    if isinstance(part, list):
-        return isinstance(whole, list) and len(whole) == len(part) and all(map(_contains, whole, part))
+        for name, entry in part.items():
+            if entry is None or (name == "value" and translated):
+                continue
+            if name not in whole or not _contains(whole[name], entry):
+                return False
+        return True
+    if isinstance(part, list | tuple):
+        return isinstance(whole, list | tuple) and len(whole) == len(part) and all(map(_contains, whole, part))
     return isinstance(whole, bool) == isinstance(part, bool) and bool(whole == part)  # to Python, True is 1
 
 
