@@ -18,7 +18,16 @@ _OPTIONS: Final = (
     click.option("--seed", type=int, help="The same ids, client keys and secrets in every run. For tests only."),
     click.option("--data", type=click.Path(dir_okay=False), help="Keep everything in this file, and go on from it."),
     click.option("--bridge/--no-bridge", default=True, show_default=True, help="Give frames AP; npm fetches it once."),
-    click.option("--rate-limits", is_flag=True, help="Limit how often apps call, as real sites do."),
+    click.option(
+        "--clock",
+        metavar="TIME",
+        help="What time it is on the sites, e.g. 2026-03-31T09:00:00Z; it goes on from there.",
+    ),
+    click.option(
+        "--rate-limits/--no-rate-limits",
+        default=None,
+        help="Limit how often apps call, as real sites do. Default: as the file of --data has it, or not at all.",
+    ),
     click.option(
         "--retry-wait",
         type=click.FloatRange(min=0),

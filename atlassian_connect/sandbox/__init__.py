@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .clock import MovableClock
 from .dynamic import ModulesRefusedError
 from .faults import ActiveFault, Faults
 from .host import Sandbox
@@ -27,6 +28,7 @@ __all__ = [
     "InstallError",
     "Installation",
     "ModulesRefusedError",
+    "MovableClock",
     "NetworkTransport",
     "Permissions",
     "PortInUseError",

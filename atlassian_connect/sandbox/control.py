@@ -1,4 +1,5 @@
-"""What tests in another process may do to a running sandbox: reset it, install apps, look at webhooks, run retries.
+"""What tests in another process may do to a running sandbox: reset it, install apps, look at webhooks, run retries,
+move its clock.
 
 There is none of it unless the sandbox was started with a control token; without the token, and for browsers, it answers
 as if it were not there.
@@ -6,6 +7,7 @@ as if it were not there.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,7 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import BadRequest, NotFound
 
 from ..errors import ConnectError
+from .clock import MovableClock
 from .deliveries import Delivery
 
 if TYPE_CHECKING:
@@ -59,6 +62,30 @@ def mount_control(app: Flask, sandbox: Sandbox) -> None:
     def control_retries() -> Response:
         check()
         return jsonify(attempts=sandbox.deliveries.run_waiting())
+
+    @app.get("/sandbox/control/clock")
+    def control_clock() -> Response:
+        check()
+        return jsonify(now=_written(sandbox.wire.clock()))
+
+    @app.post("/sandbox/control/clock")
+    def control_move_clock() -> tuple[Response, int]:
+        check()
+        clock, body = sandbox.wire.clock, request.get_json(silent=True)
+        if not isinstance(clock, MovableClock):
+            return jsonify(message="The clock of this sandbox is not its own: nobody can move it."), 409
+        seconds = body.get("seconds") if isinstance(body, dict) else None
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+            raise BadRequest('Send {"seconds": 3600}.')
+        try:
+            now = clock.advance(seconds)
+        except (ValueError, OverflowError) as error:
+            raise BadRequest(str(error)) from error
+        return jsonify(now=_written(now), attempts=sandbox.deliveries.run_due()), 200
+
+
+def _written(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _delivery_json(delivery: Delivery) -> dict[str, Any]:

@@ -45,6 +45,8 @@ class Sandbox:
     :param base_url: the origin it is reached at; no path. Requests for other hosts are refused.
     :param transport: the way to the apps; None for the network.
     :param clock: seconds since the epoch.
+    :param token_clock: the time of tokens, which apps must have as well; None for ``clock``. A sandbox with a time of
+        its own for apps in other processes gives them that of the machine.
     :param seed: the same seed gives the same client keys, secrets and ids in every run. None for unguessable ones.
     :param data: a file that keeps everything when the sandbox ends: content, users, installations with their secrets
         (the file gets the mode 0600). It is made when there is none. None keeps everything in memory.
@@ -58,11 +60,12 @@ class Sandbox:
         *,
         transport: Transport | None = None,
         clock: Callable[[], float] = time.time,
+        token_clock: Callable[[], float] | None = None,
         seed: int | None = None,
         data: str | PathLike[str] | None = None,
     ) -> None:
         self._log = CrossingLog(self._known_secrets)
-        self.wire = Wire(transport or NetworkTransport(), clock, self._log)
+        self.wire = Wire(transport or NetworkTransport(), clock, token_clock or clock, self._log)
         self.ids = Ids(seed, lambda: self.store.database.next("drawn"))
         #: What it keeps; see :mod:`.store`.
         self.store = Store(clock, path=None if data is None else Path(data), token=self.ids.token)

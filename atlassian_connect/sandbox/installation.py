@@ -213,7 +213,7 @@ class Installation(InstalledApp):
 
     def claims(self, qsh: str, account_id: str | None, **extra: Any) -> dict[str, Any]:
         """The claims of a token that the host makes now."""
-        now = int(self.site.wire.clock())
+        now = int(self.site.wire.token_clock())
         claims: dict[str, Any] = {"sub": account_id} if account_id else {}
         claims |= {"qsh": qsh, "iss": self.client_key, "context": {}, "exp": now + TOKEN_SECONDS, "iat": now}
         return claims | extra

@@ -132,7 +132,7 @@ def post_lifecycle(
         return None
     site, base_url = installation.site, str(descriptor["baseUrl"])
     target = join(base_url, path, {})
-    now = int(site.wire.clock())
+    now = int(site.wire.token_clock())
     claims: dict[str, Any] = {
         "sub": ADMIN,
         "qsh": query_string_hash("POST", target.path, target.query),

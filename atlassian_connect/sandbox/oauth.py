@@ -93,7 +93,7 @@ class AuthorizationServer:
             raise _unauthorized_client()
         person = _person(site, claims)
         scopes = _scopes(installation, form.get("scope", ""))
-        token, now = secrets.token_urlsafe(48), self._sandbox.wire.clock()
+        token, now = secrets.token_urlsafe(48), self._sandbox.wire.token_clock()
         with self._lock:
             self._grants = {known: grant for known, grant in self._grants.items() if grant.expires_at > now}
             while len(self._grants) >= _MAX_GRANTS:
@@ -110,7 +110,7 @@ class AuthorizationServer:
             grant = self._grants.get(token)
         if grant is None or grant.installation.site is not site:
             raise AuthenticationError("No such bearer token was made for this site.", reason="unknown_bearer")
-        if grant.expires_at <= self._sandbox.wire.clock():
+        if grant.expires_at <= self._sandbox.wire.token_clock():
             raise AuthenticationError("The bearer token has expired.", reason="expired")
         installation, secret = grant.installation, grant.installation.shared_secret
         if installation.state != "enabled" or installation not in site.known:
@@ -143,7 +143,7 @@ class AuthorizationServer:
         secret = installation.shared_secret if installation else None
         if installation is None or secret is None or installation.state != "enabled":
             raise _unauthorized_client()
-        now = self._sandbox.wire.clock()
+        now = self._sandbox.wire.token_clock()
         try:
             claims = verify_hs256(token, secret, now=now)
         except AuthenticationError as error:

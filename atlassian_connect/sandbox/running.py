@@ -13,6 +13,7 @@ from typing import Final
 import click
 
 from .bridge.package import ensure_bridge
+from .clock import MovableClock, instant
 from .host import Sandbox
 from .http import AppUnreachableError, NetworkTransport
 from .lifecycle import InstallError
@@ -32,24 +33,34 @@ def start_sandbox(
     seed: int | None = None,
     data: str | None = None,
     bridge: bool = True,
-    rate_limits: bool = False,
+    rate_limits: bool | None = None,
+    clock: str | None = None,
     retry_wait: float = 10.0,
     control: bool = False,
 ) -> SandboxServer:
     """Start a sandbox in the background and say where it is.
 
     :param port: 0 takes any free one.
-    :raises click.ClickException: the port is taken, the address is not this machine's, or the file cannot be used.
+    :param clock: what time it is on the sites, as :func:`.clock.instant` reads it; None for the time of the machine.
+        Tokens have that of the machine in any case, as the apps have.
+    :param rate_limits: None leaves the limits as the file has them, which are none at first.
+    :raises click.ClickException: the port is taken, the address is not this machine's, the file cannot be used, or
+        ``clock`` is no time.
     """
+    origin = origin_at(host, port or 2990)
     try:
-        sandbox = Sandbox(origin_at(host, port or 2990), seed=seed, data=data)
+        time = MovableClock(None if clock is None else instant(clock))
+        sandbox = Sandbox(origin, clock=time, token_clock=time.machine, seed=seed, data=data)
     except ValueError as error:
         raise _failed(error) from error
     sandbox.bridge = (sandbox.bridge or ensure_bridge()) if bridge else None
     sandbox.deliveries.first_wait = retry_wait
     sandbox.control_token = secrets.token_urlsafe(32) if control else None
-    for site in sandbox.sites if rate_limits else ():
-        site.limit_rate()
+    for site in sandbox.sites if rate_limits is not None else ():
+        if rate_limits:
+            site.limit_rate()
+        else:
+            site.limits = None
     try:
         server = SandboxServer(sandbox, host=host, port=port).start()
     except (PortInUseError, ValueError) as error:

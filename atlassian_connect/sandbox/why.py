@@ -235,10 +235,11 @@ def _old_secret(sandbox: Sandbox, crossing: Crossing) -> Why | None:
 
 
 def _expired(sandbox: Sandbox, crossing: Crossing) -> Why | None:
-    expires = (crossing.claims or {}).get("exp")
-    if not isinstance(expires, int | float) or expires >= crossing.time:
+    expires, wire = (crossing.claims or {}).get("exp"), sandbox.wire
+    sent = crossing.time - (wire.clock() - wire.token_clock())
+    if not isinstance(expires, int | float) or expires >= sent:
         return None
-    return Why(f"The token expired {crossing.time - expires:.0f} s before it was sent.", "Load the page again.")
+    return Why(f"The token expired {sent - expires:.0f} s before it was sent.", "Load the page again.")
 
 
 def _context_token(sandbox: Sandbox, crossing: Crossing) -> Why | None:

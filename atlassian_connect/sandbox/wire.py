@@ -25,11 +25,18 @@ _logger = logging.getLogger(__name__)
 
 
 class Wire:
-    """The way to the apps: a transport, a clock and the log."""
+    """The way to the apps: a transport, clocks and the log.
 
-    def __init__(self, transport: Transport, clock: Callable[[], float], log: CrossingLog) -> None:
+    :ivar clock: the sandbox's time, seconds since the epoch.
+    :ivar token_clock: the time that tokens of both sides are made and read by: apps have to have it, too.
+    """
+
+    def __init__(
+        self, transport: Transport, clock: Callable[[], float], token_clock: Callable[[], float], log: CrossingLog
+    ) -> None:
         self.transport = transport
         self.clock = clock
+        self.token_clock = token_clock
         self.log = log
 
     def send(

@@ -109,6 +109,23 @@ def test_port_in_use_is_one_line(run: Run) -> None:
     assert result.stderr.count("\n") == 1
 
 
+def test_a_time_that_is_none_is_one_line(run: Run) -> None:
+    stderr = run("sandbox", "--port", "0", "--clock", "tomorrow", exit_code=1).stderr
+
+    assert stderr == "Error: 'tomorrow' is no time as ISO 8601 writes it, such as 2026-03-31T09:00:00Z.\n"
+
+
+def test_a_sandbox_begins_at_the_time_that_is_asked_for() -> None:
+    server = running.start_sandbox(0, clock="2026-03-31T09:00:00Z", bridge=False)
+    try:
+        newest = max(issue.created for issue in server.sandbox.content.issues())
+        assert newest < server.sandbox.wire.clock() < newest + 365 * 86_400
+        assert 0 <= server.sandbox.wire.clock() - 1_774_947_600 < 3600
+    finally:
+        server.shutdown()
+        server.sandbox.close()
+
+
 def test_other_address_than_this_machine_is_refused(run: Run) -> None:
     assert "this machine only" in run("sandbox", "--port", "0", "--host", "0.0.0.0", exit_code=1).stderr
 

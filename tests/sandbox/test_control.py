@@ -6,7 +6,7 @@ import pytest
 from werkzeug.test import Client
 
 TOKEN = "let-me-in-" * 4
-CALLS = [("POST", "reset"), ("POST", "install"), ("GET", "webhooks"), ("POST", "retries")]
+CALLS = [("POST", "reset"), ("POST", "install"), ("GET", "webhooks"), ("POST", "retries"), ("POST", "clock")]
 
 
 @pytest.fixture

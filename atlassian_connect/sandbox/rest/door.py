@@ -158,7 +158,7 @@ def _who_calls(
         if token is None and operation.anonymous and not authorization:
             inquiry.verdict = "anonymous"
             return None, None, frozenset()
-        caller = verify(site, token, inquiry, now=sandbox.wire.clock())
+        caller = verify(site, token, inquiry, now=sandbox.wire.token_clock())
         scopes = caller.scopes
     if user is not None and operation.apps_only:
         raise AuthenticationError("This operation is for apps that act as themselves.", reason="apps_only")
