@@ -1,4 +1,4 @@
-"""The decorators, and the plain calls that do their work."""
+"""Modules of any type and guards: the decorators, and the plain calls that do their work."""
 
 from __future__ import annotations
 
@@ -8,36 +8,24 @@ from typing import Any, ParamSpec, TypeVar, overload
 from flask import Response
 
 from ..app_functions import DynamicModulesOf, spelt_out
-from ..protocol.lifecycle import LifecycleEvent
-from ..registry import (
-    ModuleDeclaration,
-    Registry,
-    TenantCallback,
-    View,
-    WebhookDeclaration,
-    WebhookEvent,
-    WebhookHandler,
-)
+from ..registry import ModuleDeclaration, View
 from ..tenants import Tenant
-from .authorization import Authorization
-from .blocked import ACCESS_EVENTS, WhenBlocked, check_behaviour, when_blocked
+from .blocked import WhenBlocked, check_behaviour, when_blocked
+from .condition_warnings import warn_of_unknown_conditions
+from .events import Events
 from .guards import accepted_kinds, guarded
+from .registering import registering
 
-__all__ = ["Declarations", "module_fields", "with_behaviour"]
+__all__ = ["Declarations"]
 
 V = TypeVar("V", bound=View)
-H = TypeVar("H", bound=WebhookHandler)
-C = TypeVar("C", bound=TenantCallback)
 G = TypeVar("G", bound=DynamicModulesOf)
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Declarations(Authorization):
+class Declarations(Events):
     """What an app says about itself. Every decorator returns its function unchanged, and has a plain-call twin."""
-
-    def __init__(self) -> None:
-        self._registry = Registry()
 
     # --- modules with a view ------------------------------------------------------------------------------------------
 
@@ -68,12 +56,11 @@ class Declarations(Authorization):
             :func:`atlassian_connect.condition`.
         :raises DescriptorError: the key is bad or taken, or a field is missing that hosts require.
         """
-
-        def register(view: V) -> V:
-            self.add_module(module_type, key, view, url=url, methods=methods, when_blocked=when_blocked, **fields)
-            return view
-
-        return register
+        return registering(
+            lambda view: self.add_module(
+                module_type, key, view, url=url, methods=methods, when_blocked=when_blocked, **fields
+            )
+        )
 
     def add_module(
         self,
@@ -91,16 +78,7 @@ class Declarations(Authorization):
         :param view: None: a module without a page of its own, such as ``jiraEntityProperties``; ``url`` is left out
             then, unless it is given.
         """
-        self._declare(
-            ModuleDeclaration(
-                module_type,
-                key,
-                with_behaviour(view, when_blocked),
-                module_fields(module_type, fields, key),
-                url,
-                methods=tuple(methods),
-            )
-        )
+        self._declare_as(module_type, key, view, when_blocked, fields, url=url, methods=tuple(methods))
 
     def dynamic_module(
         self,
@@ -121,14 +99,11 @@ class Declarations(Authorization):
 
         The other parameters and errors are those of :meth:`module`.
         """
-
-        def register(view: V) -> V:
-            self.add_dynamic_module(
+        return registering(
+            lambda view: self.add_dynamic_module(
                 module_type, key, view, url=url, methods=methods, when=when, when_blocked=when_blocked, **fields
             )
-            return view
-
-        return register
+        )
 
     def add_dynamic_module(
         self,
@@ -143,17 +118,8 @@ class Declarations(Authorization):
         **fields: Any,
     ) -> None:
         """Declare a dynamic module and its view. See :meth:`dynamic_module`, and :meth:`add_module` for no view."""
-        self._declare(
-            ModuleDeclaration(
-                module_type,
-                key,
-                with_behaviour(view, when_blocked),
-                module_fields(module_type, fields, key),
-                url,
-                methods=tuple(methods),
-                dynamic=True,
-                when=when,
-            )
+        self._declare_as(
+            module_type, key, view, when_blocked, fields, url=url, methods=tuple(methods), dynamic=True, when=when
         )
 
     def dynamic_modules(self, generator: G) -> G:
@@ -170,71 +136,6 @@ class Declarations(Authorization):
     def add_dynamic_modules(self, generator: DynamicModulesOf) -> None:
         """Declare a generator of dynamic modules. See :meth:`dynamic_modules`."""
         self._registry.add_generator(generator)
-
-    # --- events -------------------------------------------------------------------------------------------------------
-
-    def webhook(self, event: str, *, url: str | None = None, **fields: Any) -> Callable[[H], H]:
-        """Handle a webhook. Same as :meth:`add_webhook`.
-
-        The handler takes a :class:`~atlassian_connect.WebhookEvent`. It runs before the host gets its answer, so it
-        should be quick; what it raises becomes a 500, which Jira repeats and Confluence does not. A delivery that Jira
-        repeats although it was handled does not reach it again.
-
-        :param event: e.g. ``page_updated`` or ``jira:issue_updated``. Hosts take unknown names and never send them.
-        :param url: below the base URL; default ``<url_prefix>/webhooks/<event>``.
-        :param fields: ``filter``, ``excludeBody``, ``propertyKeys``, as in the descriptor.
-        :raises DescriptorError: the handler does not take one argument, or the URL has another event or filter.
-        """
-
-        def register(handler: H) -> H:
-            self.add_webhook(event, handler, url=url, **fields)
-            return handler
-
-        return register
-
-    def add_webhook(self, event: str, handler: WebhookHandler, *, url: str | None = None, **fields: Any) -> None:
-        """Declare a webhook. See :meth:`webhook`."""
-        declaration = WebhookDeclaration(event, handler, fields, url)
-        self._registry.add_webhook(declaration)
-        self._declared_webhook(declaration)
-
-    def on_installed(self, callback: C) -> C:
-        """Call a function with the tenant after an install, upgrade or reinstall is stored.
-
-        What it raises is logged and does not undo the install. The host waits for it: keep it short. The host takes
-        our calls only after it got its answer.
-        """
-        self._registry.add_callback(LifecycleEvent.INSTALLED, callback)
-        return callback
-
-    def on_uninstalled(self, callback: C) -> C:
-        """Call a function with the tenant after an uninstall is stored. Its secret is no longer good at the host."""
-        self._registry.add_callback(LifecycleEvent.UNINSTALLED, callback)
-        return callback
-
-    def on_enabled(self, callback: C) -> C:
-        """Call a function with the tenant when the app is enabled: from now on the host takes our calls.
-
-        Apps that are registered on Forge do not get this event.
-        """
-        self._registry.add_callback(LifecycleEvent.ENABLED, callback)
-        return callback
-
-    def on_disabled(self, callback: C) -> C:
-        """Call a function with the tenant when the app is disabled. Not called for tenants that have uninstalled."""
-        self._registry.add_callback(LifecycleEvent.DISABLED, callback)
-        return callback
-
-    def clear_data_policy_on_webhooks(self) -> None:
-        """Hear from hosts when administrators block apps from something, and ask for the data policy anew then.
-
-        Declares the webhooks about app access, which need the scope ``READ``. An app with handlers of its own for them
-        (to delete what it stored of blocked objects) needs no call of this for those: the policy is forgotten before
-        any handler runs.
-        """
-        for event in ACCESS_EVENTS:
-            if all(known.event != event for known in self._registry.webhooks):
-                self.add_webhook(event, _take_note)
 
     # --- guards -------------------------------------------------------------------------------------------------------
 
@@ -293,27 +194,25 @@ class Declarations(Authorization):
 
         return lenient
 
-    def _declare(self, declaration: ModuleDeclaration) -> None:
+    def _declare_as(
+        self,
+        module_type: str,
+        key: str,
+        view: View | None,
+        behaviour: WhenBlocked | None,
+        fields: Mapping[str, Any],
+        **routing: Any,
+    ) -> None:
+        """Take a module as code writes it: plain texts, conditions, and None for what is left out."""
+        where = f"module {key!r}"
+        definition = spelt_out(
+            module_type, {name: value for name, value in fields.items() if value is not None}, path=where
+        )
+        warn_of_unknown_conditions(definition, path=where, told=self._told)
+        shown = view if view is None or behaviour is None else when_blocked(view, behaviour)
+        declaration = ModuleDeclaration(module_type, key, shown, definition, **routing)
         self._registry.add_module(declaration)
         self._declared_module(declaration)
 
     def _declared_module(self, declaration: ModuleDeclaration) -> None:
         """Hook: a module was declared, maybe after ``init_app``."""
-
-    def _declared_webhook(self, declaration: WebhookDeclaration) -> None:
-        """Hook: a webhook was declared, maybe after ``init_app``."""
-
-
-def with_behaviour(view: View | None, behaviour: WhenBlocked | None) -> View | None:
-    """Wrap a view for what it answers when an app access rule is in the way; None: as it is."""
-    return view if view is None or behaviour is None else when_blocked(view, behaviour)
-
-
-def _take_note(event: WebhookEvent) -> None:
-    """Nothing more to do: what was known about the tenant is forgotten when the delivery arrives."""
-
-
-def module_fields(module_type: str, fields: Mapping[str, Any], key: str) -> dict[str, Any]:
-    """Write the fields that code gives as the descriptor has them: texts, conditions, nothing for None."""
-    taken = {name: value for name, value in fields.items() if value is not None}
-    return spelt_out(module_type, taken, path=f"module {key!r}")

@@ -16,7 +16,7 @@ from ..errors import DescriptorError
 from ..protocol.modules import name_object
 from .shortcut_fields import Icon, Text, ViewFields
 
-__all__ = ["MacroEditor", "MacroFields", "MacroParameter", "StaticMacroFields"]
+__all__ = ["MacroEditor", "MacroFields", "MacroParameter", "StaticMacroFields", "macro_definition"]
 
 OutputType: TypeAlias = Literal["block", "inline"]
 BodyType: TypeAlias = Literal["none", "plain-text", "rich-text"]
@@ -138,3 +138,38 @@ class MacroFields(StaticMacroFields, total=False):
     width: str
     height: str
     render_modes: Mapping[RenderMode, str]
+
+
+def macro_definition(fields: Mapping[str, Any], *, path: str) -> tuple[dict[str, Any], list[str]]:
+    """Write a macro's fields as the descriptor has them, and return the identifiers of its parameters too.
+
+    :param fields: as :func:`.written` gives them.
+    :param path: of the module, for messages.
+    :raises DescriptorError: two parameters have one identifier, or matchers have no parameter to fill.
+    """
+    definition = dict(fields)
+    parameters: Sequence[MacroParameter] = definition.pop("parameters", ())
+    matchers, matched = definition.pop("matchers", None), definition.pop("matcherParameter", None)
+    identifiers = [parameter.identifier for parameter in parameters]
+    if len(set(identifiers)) != len(identifiers):
+        raise DescriptorError("Two parameters have the same identifier.", path=f"{path}.parameters")
+    if (matchers is None) != (matched is None) or (matched is not None and matched not in identifiers):
+        raise DescriptorError(
+            "matchers need matcher_parameter, a parameter of the macro.", path=f"{path}.matcher_parameter"
+        )
+    if parameters:
+        definition["parameters"] = [
+            parameter.to_json(f"{path}.parameters[{index}]") for index, parameter in enumerate(parameters)
+        ]
+    if matchers is not None:
+        definition["autoconvert"] = {
+            "matchers": [{"pattern": pattern} for pattern in matchers],
+            "urlParameter": matched,
+        }
+    if "editor" in definition:
+        definition["editor"] = definition["editor"].to_json()
+    if "documentation" in definition:
+        definition["documentation"] = {"url": definition["documentation"]}
+    if "renderModes" in definition:
+        definition["renderModes"] = {mode: {"url": url} for mode, url in definition["renderModes"].items()}
+    return definition, identifiers

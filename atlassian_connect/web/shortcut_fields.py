@@ -30,6 +30,7 @@ __all__ = [
     "WebItemFields",
     "WebPanelFields",
     "WebSectionFields",
+    "WebhookFields",
     "written",
 ]
 
@@ -72,12 +73,15 @@ class _Shown(TypedDict, total=False):
     weight: int
 
 
-class PageFields(ViewFields, _Shown, total=False):
+class _Page(ViewFields, _Shown, total=False):
+    icon: Icon
+    cacheable: bool
+
+
+class PageFields(_Page, total=False):
     """Fields of ``generalPages``. ``location="none"`` makes no link: the page is opened by other modules."""
 
     location: str
-    icon: Icon
-    cacheable: bool
 
 
 class AdminPageFields(PageFields, total=False):
@@ -86,11 +90,9 @@ class AdminPageFields(PageFields, total=False):
     full_page: bool
 
 
-class ConfigurePageFields(ViewFields, _Shown, total=False):
+class ConfigurePageFields(_Page, total=False):
     """Fields of ``configurePage``."""
 
-    icon: Icon
-    cacheable: bool
     full_page: bool
 
 
@@ -142,6 +144,19 @@ class IssueContentFields(ViewFields, _Shown, total=False):
 
 class IssueGlanceFields(ViewFields, _Shown, total=False):
     """Fields of ``jiraIssueGlances``."""
+
+
+class WebhookFields(TypedDict, total=False):
+    """Fields of ``webhooks``, of which Confluence knows ``exclude_body`` and ``conditions``.
+
+    ``filter`` is JQL: only events of issues that match are sent. ``exclude_body`` leaves the body empty.
+    ``property_keys`` name entity properties whose values come with the body.
+    """
+
+    filter: str
+    exclude_body: bool
+    property_keys: Sequence[str]
+    conditions: ConditionLike
 
 
 def written(

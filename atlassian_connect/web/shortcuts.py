@@ -6,15 +6,15 @@ field.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, Unpack
 
 from ..errors import DescriptorError
 from ..protocol.modules import check_module_key, name_object
-from ..registry import ModuleDeclaration, View
-from .declarations import module_fields, with_behaviour
+from ..registry import View
 from .description import Description
-from .macro_fields import MacroFields, MacroParameter, StaticMacroFields
+from .macro_fields import MacroFields, StaticMacroFields, macro_definition
+from .registering import registering
 from .shortcut_fields import (
     AdminPageFields,
     ConfigurePageFields,
@@ -51,7 +51,7 @@ class Shortcuts(Description):
         :param fields: those of :class:`~atlassian_connect.web.shortcut_fields.PageFields`, and ``url``, ``methods`` and
             ``when_blocked`` as in :meth:`module`.
         """
-        return _registering(lambda view: self.add_general_page(key, view, name=name, **fields))
+        return registering(lambda view: self.add_general_page(key, view, name=name, **fields))
 
     def add_general_page(self, key: str, view: View, *, name: Text, **fields: Unpack[PageFields]) -> None:
         """Declare a page. See :meth:`general_page`."""
@@ -67,7 +67,7 @@ class Shortcuts(Description):
 
         :param fields: those of :class:`~atlassian_connect.web.shortcut_fields.AdminPageFields`.
         """
-        return _registering(lambda view: self.add_admin_page(key, view, name=name, **fields))
+        return registering(lambda view: self.add_admin_page(key, view, name=name, **fields))
 
     def add_admin_page(self, key: str, view: View, *, name: Text, **fields: Unpack[AdminPageFields]) -> None:
         """Declare a page of the administration. See :meth:`admin_page`."""
@@ -80,7 +80,7 @@ class Shortcuts(Description):
 
         :param fields: those of :class:`~atlassian_connect.web.shortcut_fields.ConfigurePageFields`.
         """
-        return _registering(lambda view: self.add_configure_page(key, view, name=name, **fields))
+        return registering(lambda view: self.add_configure_page(key, view, name=name, **fields))
 
     def add_configure_page(self, key: str, view: View, *, name: Text, **fields: Unpack[ConfigurePageFields]) -> None:
         """Declare the page that configures the app. See :meth:`configure_page`."""
@@ -95,7 +95,7 @@ class Shortcuts(Description):
 
         :param fields: those of :class:`~atlassian_connect.web.shortcut_fields.DialogFields`.
         """
-        return _registering(lambda view: self.add_dialog(key, view, **fields))
+        return registering(lambda view: self.add_dialog(key, view, **fields))
 
     def add_dialog(self, key: str, view: View, **fields: Unpack[DialogFields]) -> None:
         """Declare a dialog. See :meth:`dialog`."""
@@ -116,7 +116,7 @@ class Shortcuts(Description):
         :param location: such as ``system.content.action``.
         :param fields: those of :class:`~atlassian_connect.web.shortcut_fields.WebItemFields`.
         """
-        return _registering(lambda view: self.add_web_item(key, view, name=name, location=location, **fields))
+        return registering(lambda view: self.add_web_item(key, view, name=name, location=location, **fields))
 
     def add_web_item(
         self, key: str, view: View | None = None, *, name: Text, location: str, **fields: Unpack[WebItemFields]
@@ -166,7 +166,7 @@ class Shortcuts(Description):
         :param location: such as ``atl.jira.view.issue.right.context``.
         :param fields: those of :class:`~atlassian_connect.web.shortcut_fields.WebPanelFields`.
         """
-        return _registering(lambda view: self.add_web_panel(key, view, name=name, location=location, **fields))
+        return registering(lambda view: self.add_web_panel(key, view, name=name, location=location, **fields))
 
     def add_web_panel(
         self, key: str, view: View, *, name: Text, location: str, **fields: Unpack[WebPanelFields]
@@ -187,7 +187,7 @@ class Shortcuts(Description):
         :param key: unique among all apps, not only in this one.
         :param fields: those of :class:`~atlassian_connect.web.macro_fields.MacroFields`.
         """
-        return _registering(lambda view: self.add_dynamic_content_macro(key, view, name=name, **fields))
+        return registering(lambda view: self.add_dynamic_content_macro(key, view, name=name, **fields))
 
     def add_dynamic_content_macro(self, key: str, view: View, *, name: Text, **fields: Unpack[MacroFields]) -> None:
         """Declare a macro that is a frame. See :meth:`dynamic_content_macro`."""
@@ -203,7 +203,7 @@ class Shortcuts(Description):
 
         :param fields: those of :class:`~atlassian_connect.web.macro_fields.StaticMacroFields`.
         """
-        return _registering(lambda view: self.add_static_content_macro(key, view, name=name, **fields))
+        return registering(lambda view: self.add_static_content_macro(key, view, name=name, **fields))
 
     def add_static_content_macro(
         self, key: str, view: View, *, name: Text, **fields: Unpack[StaticMacroFields]
@@ -222,7 +222,7 @@ class Shortcuts(Description):
 
         :param fields: those of :class:`~atlassian_connect.web.shortcut_fields.IssueContentFields`.
         """
-        return _registering(
+        return registering(
             lambda view: self.add_issue_content(key, view, name=name, icon=icon, tooltip=tooltip, **fields)
         )
 
@@ -244,7 +244,7 @@ class Shortcuts(Description):
         :param label: text of the line.
         :param fields: those of :class:`~atlassian_connect.web.shortcut_fields.IssueGlanceFields`.
         """
-        return _registering(lambda view: self.add_issue_glance(key, view, name=name, icon=icon, label=label, **fields))
+        return registering(lambda view: self.add_issue_glance(key, view, name=name, icon=icon, label=label, **fields))
 
     def add_issue_glance(
         self, key: str, view: View, *, name: Text, icon: Icon, label: Text, **fields: Unpack[IssueGlanceFields]
@@ -265,51 +265,17 @@ class Shortcuts(Description):
         self, module_type: str, key: str, view: View, shape: type, fields: Mapping[str, Any], *, name: Text
     ) -> None:
         where = f"module {key!r}"
-        routing, definition = written(shape, fields, path=where)
-        parameters: Sequence[MacroParameter] = definition.pop("parameters", ())
-        matchers, matched = definition.pop("matchers", None), definition.pop("matcherParameter", None)
-        identifiers = [parameter.identifier for parameter in parameters]
-        if len(set(identifiers)) != len(identifiers):
-            raise DescriptorError("Two parameters have the same identifier.", path=f"{where}.parameters")
-        if (matchers is None) != (matched is None) or (matched is not None and matched not in identifiers):
-            raise DescriptorError(
-                "matchers need matcher_parameter, a parameter of the macro.", path=f"{where}.matcher_parameter"
-            )
-        if parameters:
-            definition["parameters"] = [
-                parameter.to_json(f"{where}.parameters[{index}]") for index, parameter in enumerate(parameters)
-            ]
-        if matchers is not None:
-            definition["autoconvert"] = {
-                "matchers": [{"pattern": pattern} for pattern in matchers],
-                "urlParameter": matched,
-            }
-        if "editor" in definition:
-            definition["editor"] = definition["editor"].to_json()
-        if "documentation" in definition:
-            definition["documentation"] = {"url": definition["documentation"]}
-        if "renderModes" in definition:
-            definition["renderModes"] = {mode: {"url": url} for mode, url in definition["renderModes"].items()}
+        routing, written_fields = written(shape, fields, path=where)
+        definition, identifiers = macro_definition(written_fields, path=where)
         methods = routing.get("methods") or (("POST",) if definition.get("renderingMethod") == "post" else ("GET",))
         query = "&".join(f"{identifier}={{{identifier}}}" for identifier in identifiers)
-        self._declare(
-            ModuleDeclaration(
-                module_type,
-                key,
-                with_behaviour(view, routing.get("when_blocked")),
-                module_fields(module_type, {"name": name, **definition}, key),
-                routing.get("url"),
-                query=f"?{query}" if query else "",
-                methods=tuple(methods),
-            )
+        self._declare_as(
+            module_type,
+            key,
+            view,
+            routing.get("when_blocked"),
+            {"name": name, **definition},
+            url=routing.get("url"),
+            query=f"?{query}" if query else "",
+            methods=tuple(methods),
         )
-
-
-def _registering(register: Callable[[Any], None]) -> Callable[[V], V]:
-    """Make a decorator of a twin: it returns the function unchanged."""
-
-    def decorate(view: V) -> V:
-        register(view)
-        return view
-
-    return decorate

@@ -62,6 +62,7 @@ def issue() -> str:
     return ""
 
 
+connect.webhook("jira:issue_updated", filter="project = A", exclude_body=True, property_keys=("a",))(print)
 connect.add_web_section("section", name="S", location="l", tooltip="T")
 connect.add_web_item("link", name="L", location="l", context="product", url="/browse")
 
@@ -90,3 +91,5 @@ connect.describe(
 connect.describe(translations={"de-DE": {"poll": "Umfrage"}, "fr-FR": "i18n/fr.json"}, api_version=2)
 connect.describe(colour="red")  # type: ignore[call-arg]
 connect.describe(enable_licensing="yes")  # type: ignore[arg-type]
+connect.webhook("page_updated", excludeBody=True)  # type: ignore[call-arg]
+connect.webhook("jira:issue_updated", filter=["project = A"])  # type: ignore[arg-type]

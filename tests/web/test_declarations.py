@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 
-from atlassian_connect import AtlassianConnect, Module, current_tenant
+from atlassian_connect import AtlassianConnect, Module, condition, current_tenant
 from atlassian_connect.errors import ConfigurationError, DescriptorError
 from tests.host import Host
 
@@ -90,6 +92,35 @@ def test_handlers_take_one_argument(function):
 def test_an_event_is_a_name(event):
     with pytest.raises(DescriptorError, match="no event name"):
         AtlassianConnect().webhook(event)(lambda event: None)
+
+
+def test_a_condition_that_no_host_has_is_warned_of_once_where_it_is_declared():
+    connect = AtlassianConnect()
+    misspelt = [{"condition": "user_is_loged_in"}]
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        connect.web_panel("a", name="A", location="l", conditions=misspelt)(view)
+        connect.add_module("webPanels", "b", view, name="B", location="l", conditions=misspelt)
+        connect.dynamic_module(
+            "jiraIssueContents", "c", name="C", icon={}, tooltip={}, contentPresentConditions=[{"condition": "no_such"}]
+        )(view)
+        connect.webhook("page_updated", conditions=[{"condition": "neither"}])(lambda event: None)
+
+    assert [str(warning.message).partition(":")[0] for warning in told] == [
+        "module 'a'.conditions[0].condition",
+        "module 'c'.contentPresentConditions[0].condition",
+        "webhook 'page_updated'.conditions[0].condition",
+    ]
+    assert {(warning.filename, warning.category) for warning in told} == {(__file__, UserWarning)}
+    assert "'user_is_loged_in' is a condition that no host is known to have" in str(told[0].message)
+
+
+def test_conditions_that_hosts_have_are_no_matter_to_warn_of():
+    connect = AtlassianConnect()
+    connect.web_panel("a", name="A", location="l", conditions=condition("user_is_logged_in"))(view)
+    connect.general_page(
+        "b", name="B", conditions=~condition("user_is_admin") | condition("is_issue_assigned_to_current_user")
+    )(view)
 
 
 def test_a_guard_that_lets_nobody_in_is_a_mistake():

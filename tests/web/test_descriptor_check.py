@@ -29,15 +29,16 @@ def test_problems_are_logged_once_and_in_debug_mode_only(make_app, caplog, debug
 
 def test_dynamic_modules_are_looked_at_where_they_are_declared(make_app):
     connect = AtlassianConnect()
-    connect.add_dynamic_module(
-        "webPanels",
-        "side",
-        lambda: "",
-        name="Side",
-        location="l",
-        url="/side?i={issuekey}",
-        conditions=[{"condition": "user_is_loged_in"}],
-    )
+    with pytest.warns(UserWarning, match="user_is_loged_in"):
+        connect.add_dynamic_module(
+            "webPanels",
+            "side",
+            lambda: "",
+            name="Side",
+            location="l",
+            url="/side?i={issuekey}",
+            conditions=[{"condition": "user_is_loged_in"}],
+        )
 
     warnings = {problem.path: problem.message for problem in descriptor_problems(state_of(make_app(connect)))}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from atlassian_connect import AtlassianConnect
+from atlassian_connect import AtlassianConnect, condition
 from atlassian_connect.errors import DescriptorError, StorageError
 from tests.host import Host
 
@@ -181,6 +181,51 @@ def test_handlers_of_one_event_run_in_order_at_one_url(make_app):
     assert order == ["first", "second"]
     descriptor = host.http.get("/atlassian-connect.json").json
     assert descriptor["modules"]["webhooks"] == [{"event": "page_updated", "url": "/connect/webhooks/page_updated"}]
+
+
+def test_fields_of_a_webhook_are_spelt_like_those_of_the_shortcuts(make_app):
+    connect = AtlassianConnect()
+    connect.webhook(
+        "issue_property_set",
+        filter="project = OPS",
+        exclude_body=True,
+        property_keys=("notes",),
+        conditions=condition("user_is_logged_in"),
+    )(lambda event: None)
+    connect.add_webhook("page_created", lambda event: None, exclude_body=None)
+
+    descriptor = make_app(connect).test_client().get("/atlassian-connect.json").json
+
+    assert descriptor["modules"]["webhooks"] == [
+        {
+            "event": "issue_property_set",
+            "url": "/connect/webhooks/issue_property_set",
+            "filter": "project = OPS",
+            "excludeBody": True,
+            "propertyKeys": ["notes"],
+            "conditions": [{"condition": "user_is_logged_in"}],
+        },
+        {"event": "page_created", "url": "/connect/webhooks/page_created"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"fliter": "project = OPS"}, r"webhook 'jira:issue_updated'\.fliter: There is no such field; known are"),
+        ({"excludeBody": True}, "known are conditions, exclude_body, filter, property_keys"),
+        ({"methods": ["GET"]}, "no such field"),
+        ({"exclude_body": "true"}, "excludeBody"),
+        ({"property_keys": "notes"}, "propertyKeys"),
+        ({"filter": ["project = OPS"]}, "filter"),
+        ({"conditions": "user_is_logged_in"}, "conditions"),
+    ],
+)
+def test_a_field_that_no_webhook_has_is_refused_when_declared(fields, message):
+    connect = AtlassianConnect()
+
+    with pytest.raises(DescriptorError, match=message):
+        connect.webhook("jira:issue_updated", **fields)(lambda event: None)
 
 
 def test_two_filters_of_one_event_need_two_urls():
