@@ -23,5 +23,7 @@ def closed_to(installation: Installation, module: Module, situation: Situation) 
     person = find(installation.site, situation).person
     if module.type in ADMINISTRATION and not (person and person.administers):
         return f"{installation.site.name}'s administration is for administrators."
+    if module.type == "publishConditions":  # its conditions are about the page; it is shown when they do not hold
+        return ""
     hidden_by = evaluate(module.definition.get("conditions"), installation, situation).hidden_by
     return f"You do not get to see this page: {', '.join(hidden_by)}." if hidden_by else ""

@@ -76,6 +76,7 @@ def _by_target(installation: Installation, module: Module, context: Mapping[str,
         opening = _named(installation, options.get("key"), "target.options.key")
         return _with(opening, "dialog", options)
     url, relative_to = page_url(module), str(module.definition.get("context", "addon")).lower()
+    relative_to = relative_to if relative_to in ("page", "product") else "addon"
     if url is None:
         return Opening("page", module.key, problem="The module has no URL, and its target is no dialog module.")
     if _ABSOLUTE(url):

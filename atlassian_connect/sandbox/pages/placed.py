@@ -31,9 +31,6 @@ _OF_PROJECTS: Final = frozenset(
     | {"serviceDeskQueues", "serviceDeskReports", "serviceDeskOrganizationActions"}
 )
 
-_ENDPOINTS: Final[dict[str, str]] = {"page": "pages.full_page", "addon": "pages.go"}
-
-
 def wrap(blueprint: Blueprint, sandbox: Sandbox) -> None:
     """Give templates the modules at a place."""
 
@@ -64,12 +61,10 @@ def from_query(sandbox: Sandbox) -> Situation:
 
 
 def item_url(item: PlacedModule) -> str:
-    """Where a link to a module leads: a page of the site, the app itself, or anywhere on the web."""
+    """Where a link to a module leads: a page of the site, anywhere on the web, else the app itself."""
     if item.opens == "link":
         return item.href
-    if item.opens in _ENDPOINTS:
-        return _address(item, _ENDPOINTS[item.opens])
-    return _address(item, "pages.module", prefix="ctx.")
+    return _address(item, "pages.full_page" if item.opens == "page" else "pages.go")
 
 
 def item_opener(item: PlacedModule) -> str:
@@ -78,13 +73,13 @@ def item_opener(item: PlacedModule) -> str:
     return _address(item, "pages.frame")
 
 
-def _address(item: PlacedModule, endpoint: str, *, prefix: str = "") -> str:
+def _address(item: PlacedModule, endpoint: str) -> str:
     """The address of a page about a module, with the values that its URL asks for."""
     installation, key = item.installation, item.opens_key or item.module.key
     names = variables_in(page_url(installation.module(key)) or "")
     if item.module.type in _OF_PROJECTS:
         names = list(dict.fromkeys([*names, "project.key"]))
-    values = {f"{prefix}{name}": item.values[name] for name in names if item.values.get(name)}
+    values = {name: item.values[name] for name in names if item.values.get(name)}
     return module_address(endpoint, installation, key, values)
 
 

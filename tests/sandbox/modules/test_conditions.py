@@ -323,3 +323,20 @@ def test_properties_of_dashboard_items(sandbox: Sandbox, jira_app: Installation)
     for gadget, expected in (("10000", True), ("10001", False)):
         here = Situation(account_id=ADMIN, values={"dashboardItem.id": gadget})
         assert holds("entity_property_equal_to", jira_app, here, **params) is expected
+
+
+def test_conditions_know_the_restrictions_of_a_page(sandbox: Sandbox, confluence_app: Installation):
+    page = sandbox.content.pages()[1]
+    looks = Situation(account_id=MEMBER, page=page.id)
+
+    def answers() -> tuple[bool | None, ...]:
+        permissions = [
+            holds("has_page_permission", confluence_app, looks, permission=name) for name in ("VIEW", "EDIT")
+        ]
+        return (holds("content_has_any_permissions_set", confluence_app, looks), *permissions)
+
+    assert answers() == (False, True, True)
+    sandbox.content.restrict_page(page.id, "update", account_ids=[ADMIN])
+    assert answers() == (True, True, False)
+    sandbox.content.restrict_page(page.id, "read", account_ids=[ADMIN])
+    assert answers() == (False, False, False)

@@ -204,6 +204,14 @@ def test_an_item_opens_in_a_dialog(install: Install, kind):
     assert (placed.opens, placed.opens_key, placed.options) == (kind, "item", {"width": "400px"})
 
 
+def test_an_item_names_no_context_that_hosts_do_not_know(sandbox: Sandbox, install: Install):
+    installation = install(generalPages=[])
+    script = item(context="web", url=" javascript:alert(1)", location="system.top.navigation.bar")
+    installation.register_modules({"webItems": [script]})
+    (placed,) = places.at(sandbox.jira, "navigation", JIRA)
+    assert (placed.opens, placed.href) == ("addon", "")
+
+
 def test_an_item_names_a_dialog_module(install: Install):
     placed = placed_item(install, target={"type": "dialogModule", "options": {"key": "dialog", "size": "small"}})
     assert (placed.opens, placed.opens_key) == ("dialog", "dialog")

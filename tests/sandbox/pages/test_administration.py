@@ -83,6 +83,15 @@ def test_no_way_leads_others_to_a_page_of_the_administration_or_one_that_is_hidd
     assert [status(key) for key in ("admin", "hidden")] == [403, 404]
 
 
+def test_the_explanation_of_a_publish_condition_is_there_when_it_does_not_hold(
+    app: ConnectApp, browser: Browser, sandbox: Sandbox, descriptor_url: str
+):
+    never = {"key": "never", "dialog": {"url": "/why"}, "name": NAME, "errorMessage": {"value": "Not yet"}}
+    app.descriptor["modules"]["publishConditions"] = [never | {"conditions": [{"condition": "feature_flag"}]}]
+    sandbox.confluence.install(descriptor_url)
+    assert browser.get(f"/sandbox/apps/confluence/{APP_KEY}/modules/never/frame").status_code == 200
+
+
 def test_a_page_is_not_told_of_what_its_viewer_does_not_see(
     app: ConnectApp, browser: Browser, sandbox: Sandbox, descriptor_url: str
 ):

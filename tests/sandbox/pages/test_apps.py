@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import unescape
 
 import pytest
@@ -121,6 +122,13 @@ def test_pages_of_the_administration_are_for_administrators(
     for key in ("a", "c"):
         assert "<iframe" not in check_html(browser.get(f"/plugins/servlet/ac/{APP_KEY}/{key}"), status=403)
     assert "Settings of it" not in check_html(browser.get("/sandbox/apps/jira"), status=403)
+
+
+def test_a_page_of_an_app_has_all_of_the_room(browser: Browser, jira_app: Installation):
+    page = browser.page(f"/plugins/servlet/ac/{APP_KEY}/page")
+    main = page.partition('<main id="main" class="whole"')[2].partition("</main>")[0]
+    assert re.findall(r"<([a-z]\w*)", main) == ["h1", "div", "div", "iframe"]
+    assert '<h1 class="hidden">Stale</h1>' in main  # for those who do not see the page
 
 
 def test_conditions_keep_a_page_from_those_it_is_not_for(
