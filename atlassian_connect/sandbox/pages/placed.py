@@ -31,6 +31,7 @@ _OF_PROJECTS: Final = frozenset(
     | {"serviceDeskQueues", "serviceDeskReports", "serviceDeskOrganizationActions"}
 )
 
+
 def wrap(blueprint: Blueprint, sandbox: Sandbox) -> None:
     """Give templates the modules at a place."""
 

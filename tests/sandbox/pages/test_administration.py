@@ -113,9 +113,7 @@ def test_a_module_is_tried_out_as_somebody_there_is(browser: Browser, jira_app: 
     assert browser.get(f"{page}?user={MEMBER}").status_code == 404
 
 
-def test_a_module_can_be_tried_out_on_a_site_without_issues(
-    browser: Browser, jira_app: Installation, sandbox: Sandbox
-):
+def test_a_module_can_be_tried_out_on_a_site_without_issues(browser: Browser, jira_app: Installation, sandbox: Sandbox):
     for issue in sandbox.content.issues():
         if not issue.parent_id:
             sandbox.content.delete_issue(issue.key, account_id=ADMIN)
