@@ -1,6 +1,6 @@
 """The conditions of both products that the sandbox can decide: name → function.
 
-A sandbox has no favourites, watchers, votes, or restrictions of single pages: conditions about those are False.
+A sandbox has no favourites, watchers and votes: conditions about those are False.
 """
 
 from __future__ import annotations
@@ -237,7 +237,17 @@ def _content_permission(asked: Asked, params: Mapping[str, Any]) -> bool | None:
 
 
 def _page_permission(asked: Asked, params: Mapping[str, Any]) -> bool | None:
-    return _content_permission(asked, params) if asked.found.page is not None else False
+    page = asked.found.page
+    if page is None:
+        return False
+    reads = str(params.get("permission", "")).lower() in _READS
+    allowed = _content_permission(asked, params)
+    return allowed and (reads or asked.site.content.may_edit(asked.found.person, page.id))
+
+
+def _is_restricted(asked: Asked, params: Mapping[str, Any]) -> bool:
+    page, restriction = asked.found.page, asked.site.content.restriction
+    return page is not None and not all(restriction(page.id, name).is_open for name in ("read", "update"))
 
 
 CHECKS: Final[Mapping[str, Check]] = {
@@ -276,7 +286,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     # Confluence
     "can_edit_space_styles": lambda asked, params: asked.administers and asked.sees(),
     "can_signup": _never,
-    "content_has_any_permissions_set": _never,
+    "content_has_any_permissions_set": _is_restricted,
     "content_type": _content_type,
     "create_content": _edits,
     "email_address_public": _never,

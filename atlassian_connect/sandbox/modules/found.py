@@ -72,7 +72,7 @@ def find(site: Site, situation: Situation) -> Found:
     wanted = situation.space or (page.space_id if page else None)
     seen = [one for one in content.spaces() if site.permissions.sees(person, one.key)]
     space = next((one for one in seen if wanted in (one.id, one.key)), None)
-    if page is not None and page.space_id not in {one.id for one in seen}:
+    if page is not None and (page.space_id not in {one.id for one in seen} or page.id in content.hidden_pages(person)):
         page = None
     return Found(person, page=page, space=space, content_type=page.type if page else "")
 

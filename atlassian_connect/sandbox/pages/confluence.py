@@ -22,6 +22,7 @@ from .confluence_content import (
     shown,
     situation_of,
     space_of,
+    visible_pages,
     visible_spaces,
 )
 from .forms import done
@@ -63,7 +64,8 @@ def _add_site(blueprint: Blueprint, sandbox: Sandbox) -> None:
     @blueprint.get("/wiki/home")
     def dashboard() -> Response:
         seen = {one.id for one in visible_spaces(sandbox)}
-        every = [one for one in [*sandbox.content.pages(), *sandbox.content.blog_posts()] if one.space_id in seen]
+        listed = visible_pages(sandbox, [*sandbox.content.pages(), *sandbox.content.blog_posts()])
+        every = [one for one in listed if one.space_id in seen]
         recent = sorted(every, key=lambda one: one.modified, reverse=True)[:_RECENT]
         return respond("confluence/home.html", recent=[(one, space_of(sandbox, one)) for one in recent])
 
@@ -110,7 +112,9 @@ def _add_spaces(blueprint: Blueprint, sandbox: Sandbox) -> None:
     @blueprint.get("/wiki/spaces/<space_key>/blog")
     def blog(space_key: str) -> Response:
         found = readable_space(sandbox, space_key)
-        posts = sorted(sandbox.content.blog_posts(found.id), key=lambda one: one.created, reverse=True)
+        posts = sorted(
+            visible_pages(sandbox, sandbox.content.blog_posts(found.id)), key=lambda one: one.created, reverse=True
+        )
         situation = Situation(account_id=viewer_id(sandbox), space=found.key)
         return respond(
             "confluence/blog.html",
@@ -186,14 +190,14 @@ def _show_page(sandbox: Sandbox, page: Page, *, overview: bool = False) -> Respo
 
 
 def _has_homepage(sandbox: Sandbox, space: Space) -> bool:
-    """Whether its homepage is there: it can be trashed or deleted like any page."""
-    return any(page.id == space.homepage_id for page in sandbox.content.pages(space.id))
+    """Whether its homepage is there for who looks: it can be trashed, deleted and restricted like any page."""
+    return any(page.id == space.homepage_id for page in visible_pages(sandbox, sandbox.content.pages(space.id)))
 
 
 def _tree(sandbox: Sandbox, space: Space) -> list[tuple[int, Page]]:
     """The pages of a space with their depth, each below the one it belongs to."""
     below: dict[str | None, list[Page]] = {}
-    for page in sorted(sandbox.content.pages(space.id), key=lambda one: one.position):
+    for page in sorted(visible_pages(sandbox, sandbox.content.pages(space.id)), key=lambda one: one.position):
         below.setdefault(page.parent_id, []).append(page)
     ids = {page.id for pages in below.values() for page in pages}
     waiting = [(0, page) for parent, pages in below.items() if parent not in ids for page in pages][::-1]

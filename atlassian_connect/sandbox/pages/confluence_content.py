@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +30,7 @@ __all__ = [
     "shown",
     "situation_of",
     "space_of",
+    "visible_pages",
     "visible_spaces",
     "writable_page",
 ]
@@ -48,6 +50,12 @@ def readable_space(sandbox: Sandbox, key: str) -> Space:
     return found or abort(404, f"There is no space {key}, or you may not see it.")
 
 
+def visible_pages(sandbox: Sandbox, pages: Iterable[Page]) -> list[Page]:
+    """Those of some pages of a visible space that no restriction keeps from whoever looks."""
+    hidden = sandbox.content.hidden_pages(viewer(sandbox))
+    return [one for one in pages if one.id not in hidden]
+
+
 def readable_page(sandbox: Sandbox, page_id: str, *, trashed: bool = False) -> Page:
     """A page, blog post or custom content that whoever looks may see, else 404.
 
@@ -58,15 +66,21 @@ def readable_page(sandbox: Sandbox, page_id: str, *, trashed: bool = False) -> P
         key = space_of(sandbox, page).key
     except KeyError:
         page, key = None, ""
-    if page is None or not sandbox.permissions.sees(viewer(sandbox), key) or (page.status == "trashed" and not trashed):
+    person = viewer(sandbox)
+    if page is None or not sandbox.permissions.sees(person, key) or (page.status == "trashed" and not trashed):
+        abort(404, f"There is no page {page_id}, or you may not see it.")
+    if page.id in sandbox.content.hidden_pages(person):
         abort(404, f"There is no page {page_id}, or you may not see it.")
     return page
 
 
 def writable_page(sandbox: Sandbox, page_id: str, *, trashed: bool = False) -> tuple[Page, str]:
-    """The same for somebody who may change it, with their account id. 403 for visitors who are not logged in."""
+    """The same for somebody who may change it, with their account id. 403 for others, and who is not logged in."""
     page = readable_page(sandbox, page_id, trashed=trashed)
-    return page, require_login(sandbox)
+    account_id = require_login(sandbox)
+    if not sandbox.content.may_edit(viewer(sandbox), page.id):
+        abort(403, "A restriction of this page keeps you from editing it.")
+    return page, account_id
 
 
 def require_login(sandbox: Sandbox) -> str:
@@ -121,7 +135,7 @@ def _links(sandbox: Sandbox, page: Page) -> Links:
         spaces = {one.key: one for one in visible_spaces(sandbox)}
         space = spaces.get(space_key or space_of(sandbox, page).key)
         found = sandbox.content.page_by_title(space.id, title) if space else None
-        return page_url(sandbox, found) if found else None
+        return page_url(sandbox, found) if found and visible_pages(sandbox, [found]) else None
 
     def attachment(name: str) -> str | None:
         known = any(one.name == name for one in sandbox.attachments.of(("page", page.id)))

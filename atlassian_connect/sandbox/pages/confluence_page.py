@@ -22,6 +22,7 @@ from .confluence_content import (
     shown,
     situation_of,
     space_of,
+    visible_pages,
     writable_page,
 )
 from .forms import done
@@ -51,7 +52,7 @@ def add_routes(blueprint: Blueprint, sandbox: Sandbox) -> None:
 def _add_comments(blueprint: Blueprint, sandbox: Sandbox) -> None:
     @blueprint.post("/wiki/pages/<page_id>/comments")
     def add_comment(page_id: str) -> BaseResponse:
-        page, account_id = writable_page(sandbox, page_id)
+        page, account_id = readable_page(sandbox, page_id), require_login(sandbox)
         text, answers = request.form.get("text", "").strip(), request.form.get("parent_id") or None
         where = page_url(sandbox, page, _anchor="comments")
         if not text or len(text) > _MAX_COMMENT:
@@ -65,7 +66,7 @@ def _add_comments(blueprint: Blueprint, sandbox: Sandbox) -> None:
     @blueprint.post("/wiki/comments/<comment_id>/<any(delete, resolve, reopen):action>")
     def change_comment(comment_id: str, action: str) -> BaseResponse:
         comment = _comment(sandbox, comment_id)
-        page, account_id = writable_page(sandbox, comment.page_id)
+        page, account_id = readable_page(sandbox, comment.page_id), require_login(sandbox)
         if action == "delete":
             if comment.author != account_id and not may_delete(sandbox):
                 abort(403, "Only its author and administrators may delete a comment.")
@@ -209,9 +210,10 @@ def _add_trash(blueprint: Blueprint, sandbox: Sandbox) -> None:
     @blueprint.get("/wiki/spaces/<space_key>/trash")
     def trash(space_key: str) -> Response:
         space = readable_space(sandbox, space_key)
-        found = [
+        trashed = [
             one for type in ("page", "blogpost") for one in sandbox.content.pages(space.id, type=type, status="trashed")
         ]
+        found = visible_pages(sandbox, trashed)
         situation = Situation(account_id=viewer_id(sandbox), space=space.key)
         return respond(
             "confluence/trash.html", situation=situation, space=space, found=found, may_delete=may_delete(sandbox)
@@ -219,8 +221,8 @@ def _add_trash(blueprint: Blueprint, sandbox: Sandbox) -> None:
 
     @blueprint.post("/wiki/pages/<page_id>/<any(trash, restore, purge):action>")
     def change_trash(page_id: str, action: str) -> BaseResponse:
-        page = readable_page(sandbox, page_id, trashed=True)
-        account_id, space = require_login(sandbox), space_of(sandbox, page)
+        page, account_id = writable_page(sandbox, page_id, trashed=True)
+        space = space_of(sandbox, page)
         if not may_delete(sandbox):
             abort(403, "Only administrators may delete pages, or take them out of the trash.")
         where = url_for("pages.trash", space_key=space.key)

@@ -12,7 +12,7 @@ from ..rest.confluence_search import find_content
 from ..rest.cql import CqlError
 from .confluence_content import visible_spaces
 from .policy import respond
-from .viewer import viewer_id
+from .viewer import viewer, viewer_id
 
 if TYPE_CHECKING:
     from ..host import Sandbox
@@ -34,7 +34,7 @@ def add_routes(blueprint: Blueprint, sandbox: Sandbox) -> None:
         if query:
             keys = {space.key for space in visible_spaces(sandbox)}
             try:
-                found = find_content(sandbox.confluence, query, account_id=viewer_id(sandbox), sees=keys.__contains__)
+                found = find_content(sandbox.confluence, query, person=viewer(sandbox), sees=keys.__contains__)
             except CqlError as error:
                 problem = str(error)
         results = [(one, plain_text(one.body)[:_EXCERPT]) for one in found[:_SHOWN]]

@@ -17,7 +17,9 @@ from werkzeug.exceptions import NotFound
 
 from ..log import Crossing
 from ..store.attachments import Attachment, StoreFullError
-from .finding import find_issue, find_page, space_of
+from ..store.content import Page
+from .confluence_writing import may_delete
+from .finding import CURRENT, editable_page, find_issue, find_page
 from .jira_shapes import jira_attachment_json
 from .operations import Call, Operation, Reply, RestError
 from .paging import cursor_page, start_page
@@ -81,7 +83,7 @@ def _add_or_replace_on_page(call: Call, content_id: str) -> Reply:
 
 
 def _upload_to_page(call: Call, content_id: str, *, replaces: bool) -> Reply:
-    owner, comment = ("page", find_page(call, content_id).id), call.form.get("comment", "")
+    owner, comment = ("page", editable_page(call, content_id).id), call.form.get("comment", "")
     known, stored = {file.name: file for file in call.site.attachments.of(owner)}, []
     uploaded = _uploaded(call)
     twice = [name for name, _, _ in uploaded if name in known and not replaces]
@@ -106,26 +108,27 @@ def _list_of_page_v2(call: Call, page_id: str) -> Reply:
 
 
 def _get_v2(call: Call, attachment_id: str) -> Reply:
-    return Reply(payload=_v2(_of_content(call, attachment_id)))
+    return Reply(payload=_v2(_of_content(call, attachment_id)[0]))
 
 
 def _delete_v2(call: Call, attachment_id: str) -> Reply:
-    file = _of_content(call, attachment_id)
-    call.site.attachments.delete(file.id, call.account_id)
+    file, page = _of_content(call, attachment_id)
+    editable_page(call, page.id)
+    own = call.user is not None and call.user.account_id == file.account_id
+    account_id = call.account_id if own else may_delete(call)
+    call.site.attachments.delete(file.id, account_id)
     return Reply(204)
 
 
-def _of_content(call: Call, attachment_id: str) -> Attachment:
+def _of_content(call: Call, attachment_id: str) -> tuple[Attachment, Page]:
     missing = f"There is no attachment with id {attachment_id}."
     try:
         file = call.site.attachments.get(attachment_id.removeprefix("att"))
-        page = call.site.content.page(file.owner[1]) if file.owner[0] == "page" else None
     except KeyError:
         raise RestError(404, missing) from None
-    if page is None:
+    if file.owner[0] != "page":
         raise RestError(404, missing)
-    call.require(space_of(call, page).key, missing)
-    return file
+    return file, find_page(call, file.owner[1], statuses=CURRENT)
 
 
 def _download_of_page(call: Call, content_id: str, attachment_id: str) -> Reply:

@@ -15,7 +15,7 @@ from ..store.content import Page
 from ..store.values import Comment
 from .confluence_bodies import body_json, expanded_bodies, read_storage, wanted_format
 from .confluence_writing import conflicts, may_delete, may_write, read_version, text_of
-from .finding import find_page, space_of
+from .finding import CURRENT, every_visible_page, find_page, space_of
 from .operations import Call, Operation, Reply, RestError
 from .paging import cursor_page, sorted_by_query, start_page
 from .shapes import confluence_time, content_json, person_of, version_json, version_v1_json, web_path
@@ -29,14 +29,8 @@ _ORDERS: Final[dict[str, Callable[[Comment], Any]]] = {
 
 
 def _all(call: Call) -> Reply:
-    keys = {space.id: space.key for space in call.site.content.spaces()}
-    pages = {page.id: page for page in call.site.content.all_pages() if page.status == "current"}
-    found = [
-        one
-        for one in call.site.content.comments(kind="footer")
-        if one.page_id in pages and call.lists(keys[pages[one.page_id].space_id])
-    ]
-    return _listed(call, found)
+    pages = {page.id for page in every_visible_page(call)}
+    return _listed(call, [one for one in call.site.content.comments(kind="footer") if one.page_id in pages])
 
 
 def _of_content(call: Call, kind: str, page_id: str) -> Reply:
@@ -108,11 +102,11 @@ def find_comment(call: Call, comment_id: str) -> tuple[Comment, Page]:
     missing = f"There is no comment with id {comment_id}."
     try:
         comment = call.site.content.comment(comment_id)
-        page = call.site.content.page(comment.page_id)
+        return comment, find_page(call, comment.page_id, statuses=CURRENT)
     except KeyError:
         raise RestError(404, missing) from None
-    call.require(space_of(call, page).key, missing)
-    return comment, page
+    except RestError as error:
+        raise error if error.status != 404 else RestError(404, missing) from None
 
 
 def _v2(call: Call, comment: Comment, page: Page, wanted: str) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
+from ..store.content import Page
 from ..store.values import Label
 from .confluence_writing import may_write
-from .finding import find_page, find_space
+from .finding import editable_page, every_visible_page, find_page, find_space
 from .operations import Call, Operation, Reply, RestError
 from .paging import cursor_page, sorted_by_query, start_page
 from .shapes import label_json
@@ -34,7 +35,7 @@ def _labels(call: Call, content_id: str) -> Reply:
 
 
 def _add_labels(call: Call, content_id: str) -> Reply:
-    page, wanted = find_page(call, content_id), call.json()
+    page, wanted = editable_page(call, content_id), call.json()
     given = wanted if isinstance(wanted, list) else [wanted]
     labels = []
     for one in given:
@@ -48,7 +49,7 @@ def _add_labels(call: Call, content_id: str) -> Reply:
 
 
 def _remove_label(call: Call, content_id: str, label: str = "") -> Reply:
-    page, name = find_page(call, content_id), label or call.query.get("name", "")
+    page, name = editable_page(call, content_id), label or call.query.get("name", "")
     if not name:
         raise RestError(400, "name must be the name of a label.")
     if not call.site.content.remove_label(page.id, name, account_id=may_write(call)) and label:
@@ -58,10 +59,9 @@ def _remove_label(call: Call, content_id: str, label: str = "") -> Reply:
 
 def _label_information(call: Call) -> Reply:
     name = call.query.get("name", "")
-    pages = [one for one in call.site.content.labelled(name) if one.status == "current"]
-    keys = {space.id: space.key for space in call.site.content.spaces()}
-    found = [one for one in pages if call.lists(keys[one.space_id])]
-    label = next((one for page in pages for one in call.site.content.labels(page.id) if one.name == name), None)
+    visible = {one.id for one in every_visible_page(call)}
+    found = [one for one in call.site.content.labelled(name) if one.id in visible]
+    label = next((one for page in found for one in call.site.content.labels(page.id) if one.name == name), None)
     if label is None:
         raise RestError(404, f"There is no label {name}.")
     associated = start_page(call, found, lambda one: {"contentType": one.type, "contentId": one.id, "title": one.title})
@@ -76,17 +76,25 @@ def _labels_v2(call: Call, kind: str, page_id: str) -> Reply:
 
 
 def _all_labels(call: Call) -> Reply:
-    found = {one.id: one for labels in call.site.content.labels_by_page().values() for one in labels}
     ids, prefix = call.list_of("label-id"), call.query.get("prefix")
-    every = [one for one in found.values() if (ids is None or one.id in ids) and prefix in (None, one.prefix)]
-    return _labels_page(call, every)
+    found = [
+        one
+        for one in _labels_of(call, every_visible_page(call))
+        if (ids is None or one.id in ids) and prefix in (None, one.prefix)
+    ]
+    return _labels_page(call, found)
 
 
 def _labels_of_space(call: Call, space_id: str) -> Reply:
-    pages = {one.id for one in call.site.content.all_pages() if one.space_id == find_space(call, space_id).id}
+    space, prefix = find_space(call, space_id), call.query.get("prefix")
+    found = _labels_of(call, [one for one in every_visible_page(call) if one.space_id == space.id])
+    return _labels_page(call, [one for one in found if prefix in (None, one.prefix)])
+
+
+def _labels_of(call: Call, pages: list[Page]) -> list[Label]:
+    """The labels of these pages, each once."""
     by_page = call.site.content.labels_by_page()
-    found = {one.id: one for page_id in pages for one in by_page.get(page_id, ())}
-    return _labels_page(call, list(found.values()))
+    return list({one.id: one for page in pages for one in by_page.get(page.id, ())}.values())
 
 
 def _labels_page(call: Call, labels: list[Label]) -> Reply:

@@ -11,8 +11,18 @@ from typing import Any, Final
 
 from ..store.content import Page
 from .confluence_bodies import body_json, read_storage, wanted_format
-from .confluence_writing import conflicts, may_delete, may_write, read_title, read_version, text_of
-from .finding import find_page, find_space, space_of, visible_pages
+from .confluence_writing import conflicts, may_write, read_title, read_version, remove_page, text_of
+from .finding import (
+    ANY_STATUS,
+    CURRENT,
+    editable_page,
+    every_visible_page,
+    find_page,
+    find_space,
+    space_of,
+    visible_children,
+    visible_pages,
+)
 from .operations import Call, Operation, Reply, RestError
 from .paging import cursor_page, sorted_by_query
 from .shapes import label_json, page_json, version_json
@@ -41,11 +51,12 @@ def _of_space(call: Call, kind: str, space_id: str) -> Reply:
 
 
 def _of_label(call: Call, kind: str, label_id: str) -> Reply:
-    content = call.site.content
-    wanted = {page_id for page_id, labels in content.labels_by_page().items() if label_id in {one.id for one in labels}}
-    if not wanted:
+    by_page = call.site.content.labels_by_page()
+    every = {one.id: one for one in every_visible_page(call)}
+    labelled = {page_id for page_id in every if label_id in {one.id for one in by_page.get(page_id, ())}}
+    if not labelled:
         raise RestError(404, f"There is no label with id {label_id}.")
-    return _listed(call, [one for one in visible_pages(call, type=kind) if one.id in wanted])
+    return _listed(call, [every[page_id] for page_id in labelled if every[page_id].type == kind])
 
 
 def _listed(call: Call, pages: list[Page]) -> Reply:
@@ -77,19 +88,22 @@ def _create(call: Call, kind: str) -> Reply:
     parent_id = None
     if kind == "page" and call.query.get("root-level") != "true":
         parent_id = text_of(wanted, "parentId") or _homepage(call, space.id, space.homepage_id)
-        if parent_id and find_page(call, parent_id, type="page").space_id != space.id:
+        if parent_id and find_page(call, parent_id, type="page", statuses=CURRENT).space_id != space.id:
             raise RestError(400, "The parent is in another space.")
     title = text_of(wanted, "title") if status == "draft" else read_title(wanted)
-    with conflicts():
+    account_id = may_write(call)
+    with conflicts(), call.site.store.database.transaction():
         page = call.site.content.create_page(
             space.id,
             title,
             read_storage(call, wanted) or "",
-            account_id=may_write(call),
+            account_id=account_id,
             type=kind,
             status=status,
             parent_id=parent_id,
         )
+        for operation in ("read", "update") if call.query.get("private") == "true" else ():
+            call.site.content.restrict_page(page.id, operation, account_ids=[account_id])
     return Reply(payload=_json(call, page, "storage"))
 
 
@@ -98,7 +112,7 @@ def _homepage(call: Call, space_id: str, homepage_id: str) -> str | None:
 
 
 def _update(call: Call, kind: str, page_id: str) -> Reply:
-    page, wanted = _any_status(call, kind, page_id), call.json_object()
+    page, wanted = editable_page(call, page_id, type=kind, statuses=ANY_STATUS), call.json_object()
     number, message = read_version(wanted)
     status = wanted.get("status")
     if wanted.get("id") not in (page.id, int(page.id)) or status not in ("current", "draft"):
@@ -106,7 +120,7 @@ def _update(call: Call, kind: str, page_id: str) -> Reply:
     if status == "draft" and page.status != "draft":
         raise RestError(501, "The sandbox has no drafts of what is published.")
     title, parent_id = read_title(wanted), text_of(wanted, "parentId") or None
-    if parent_id is not None and find_page(call, parent_id, type="page").space_id != page.space_id:
+    if parent_id is not None and find_page(call, parent_id, type="page", statuses=CURRENT).space_id != page.space_id:
         raise RestError(400, "The parent is in another space.")
     with conflicts():
         edited = call.site.content.edit_page(
@@ -124,38 +138,15 @@ def _update(call: Call, kind: str, page_id: str) -> Reply:
 
 
 def _delete(call: Call, kind: str, page_id: str) -> Reply:
-    page, account_id = _any_status(call, kind, page_id), may_delete(call)
-    if call.query.get("purge") == "true":
-        if page.status != "trashed":
-            raise RestError(400, "Only what is in the trash can be purged.")
-        call.site.content.delete_page(page.id, account_id=account_id)
-    elif page.status == "trashed":
-        raise RestError(404, f"No content found with id: {page_id}")
-    elif page.status == "draft":
-        call.site.content.delete_page(page.id, account_id=account_id)
-    else:
-        call.site.content.trash_page(page.id, account_id=account_id)
-    return Reply(204)
-
-
-def _any_status(call: Call, kind: str, page_id: str) -> Page:
-    """What is written to is found whatever its status."""
-    missing = f"No content found with id: {page_id}"
-    try:
-        page = call.site.content.page(page_id)
-    except KeyError:
-        raise RestError(404, missing) from None
-    if page.type != kind:
-        raise RestError(404, missing)
-    call.require(space_of(call, page).key, missing)
-    return page
-
-
-# --- what belongs to them ---------------------------------------------------------------------------------------------
+    purges = call.query.get("purge") == "true"
+    page = editable_page(call, page_id, type=kind, statuses=ANY_STATUS if purges else {"current", "draft"})
+    if purges and page.status != "trashed":
+        raise RestError(400, "Only what is in the trash can be purged.")
+    return remove_page(call, page)
 
 
 def _children(call: Call, page_id: str) -> Reply:
-    below = call.site.content.children(_find(call, "page", page_id).id)
+    below = visible_children(call, _find(call, "page", page_id).id)
 
     def write(page: Page) -> dict[str, Any]:
         facts = {"id": page.id, "status": page.status, "title": page.title, "spaceId": page.space_id}

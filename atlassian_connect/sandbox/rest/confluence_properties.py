@@ -14,7 +14,7 @@ from typing import Any, Final
 from ..store.content import VersionConflictError
 from ..store.entity_properties import MAX_KEY_LENGTH, MAX_VALUE_LENGTH, EntityProperty, PropertyExistsError
 from .confluence_comments import find_comment
-from .finding import find_page, find_space, find_space_by_key
+from .finding import editable_page, find_page, find_space, find_space_by_key
 from .operations import Call, Operation, Reply, RestError
 from .paging import cursor_page, sorted_by_query, start_page
 from .shapes import confluence_time
@@ -135,14 +135,25 @@ def _delete_of_user(call: Call, user_id: str, key: str) -> Reply:
 
 def _owner(call: Call, kind: str, owner_id: str, *, writes: bool = False) -> _Owner:
     """Find what the property belongs to: content, a comment, or a space by id (version 2) or key (version 1)."""
-    if kind == "page":
-        return kind, find_page(call, owner_id).id
+    if kind == "content":
+        return _owner_in_content(call, owner_id, writes=writes)
+    if kind in ("page", "blogpost"):
+        find = editable_page if writes else find_page
+        return "page", find(call, owner_id, type=kind).id
     if kind == "comment":
         return kind, find_comment(call, owner_id)[0].id
     space = find_space(call, owner_id) if kind == "space" else find_space_by_key(call, owner_id)
     if writes and call.user is not None and not call.user.administers:
         raise RestError(403, "Only administrators of the space may change its properties.")
     return "space", space.id
+
+
+def _owner_in_content(call: Call, content_id: str, *, writes: bool) -> _Owner:
+    """To version 1 comments are content as well."""
+    try:
+        return "comment", find_comment(call, content_id)[0].id
+    except RestError:
+        return "page", (editable_page if writes else find_page)(call, content_id).id
 
 
 def _user(call: Call, account_id: str, *, writes: bool = False) -> _Owner:
@@ -221,7 +232,7 @@ def _v1(call: Call, found: EntityProperty) -> dict[str, Any]:
 
 def _rules() -> list[Operation]:
     operations = []
-    for kind, name in (("page", "pages"), ("page", "blogposts"), ("comment", "comments"), ("space", "spaces")):
+    for kind, name in (("page", "pages"), ("blogpost", "blogposts"), ("comment", "comments"), ("space", "spaces")):
         rule = f"/api/v2/{name}/<owner_id>"
         many, one = f"{rule}/properties", f"{rule}/properties/<property_id>"
         operations += [
@@ -231,7 +242,7 @@ def _rules() -> list[Operation]:
             Operation("PUT", one, _of(kind, _put_v2), scope="WRITE"),
             Operation("DELETE", one, _of(kind, _delete_v2), scope="WRITE"),
         ]
-    for kind, rule in (("page", "/rest/api/content/<owner_id>"), ("space-by-key", "/rest/api/space/<owner_id>")):
+    for kind, rule in (("content", "/rest/api/content/<owner_id>"), ("space-by-key", "/rest/api/space/<owner_id>")):
         many, one = f"{rule}/property", f"{rule}/property/<path:key>"
         operations += [
             Operation("GET", many, _of(kind, _list_v1)),

@@ -11,6 +11,7 @@ from .cql import parse_cql
 from .cql_fields import Entry
 
 if TYPE_CHECKING:
+    from ..people import Person
     from ..site import Site
     from ..store.attachments import Attachment
     from ..store.content import Page, Space
@@ -21,34 +22,42 @@ __all__ = ["entries", "find_content", "find_entries"]
 _NONE: Final[frozenset[str]] = frozenset()
 
 
-def find_entries(site: Site, cql: str, *, account_id: str | None, sees: Callable[[str], bool]) -> list[Entry]:
+def find_entries(site: Site, cql: str, *, person: Person | None, sees: Callable[[str], bool]) -> list[Entry]:
     """Run a query.
 
-    :param account_id: of who asks.
+    :param person: who asks; None for an anonymous visitor.
     :param sees: whether what is in a space may be found, by its key.
     :raises CqlError: the query cannot be understood.
     """
-    query = parse_cql(cql, now=site.wire.clock(), account_id=account_id)
-    return query.run(entries(site, sees))
+    query = parse_cql(cql, now=site.wire.clock(), account_id=person.account_id if person else None)
+    return query.run(entries(site, sees, hidden=site.content.hidden_pages(person)))
 
 
-def find_content(site: Site, cql: str, *, account_id: str | None, sees: Callable[[str], bool]) -> list[Page]:
+def find_content(site: Site, cql: str, *, person: Person | None, sees: Callable[[str], bool]) -> list[Page]:
     """The same for pages: of comments and files, the pages that they are on, each once.
 
     :raises CqlError: the query cannot be understood.
     """
     found: dict[str, Page] = {}
-    for one in find_entries(site, cql, account_id=account_id, sees=sees):
+    for one in find_entries(site, cql, person=person, sees=sees):
         page = site.content.page(one.container or one.id)
         found.setdefault(page.id, page)
     return list(found.values())
 
 
-def entries(site: Site, sees: Callable[[str], bool]) -> Iterator[Entry]:
-    """All that can be found: pages, blog posts, custom content, then comments and files."""
+def entries(site: Site, sees: Callable[[str], bool], *, hidden: frozenset[str] = _NONE) -> Iterator[Entry]:
+    """All that can be found: pages, blog posts, custom content, then comments and files.
+
+    :param sees: as above.
+    :param hidden: ids of pages that are left out, with what is on them.
+    """
     content, labels = site.content, site.content.all_labels()
     spaces = {space.id: space for space in content.spaces() if sees(space.key)}
-    pages = {page.id: page for page in content.all_pages() if page.space_id in spaces and page.status == "current"}
+    pages = {
+        page.id: page
+        for page in content.all_pages()
+        if page.space_id in spaces and page.status == "current" and page.id not in hidden
+    }
     above = {page_id: _above(page, pages) for page_id, page in pages.items()}
     for page in pages.values():
         names = frozenset(labels.get(page.id, _NONE))

@@ -13,7 +13,7 @@ from ..store.tasks import Task
 from .confluence_comments import comment_v1_json
 from .confluence_v1 import content_v1_json, expand_of
 from .confluence_writing import conflicts, may_delete, may_write, text_of
-from .finding import find_page
+from .finding import CURRENT, editable_page, find_page, visible_children
 from .operations import Call, Operation, Reply, RestError
 from .paging import start_page
 from .shapes import attachment_json
@@ -29,7 +29,7 @@ def _children(call: Call, content_id: str, kind: str) -> Reply:
         )
     if kind != "page":
         raise RestError(400, "type must be page, comment or attachment.")
-    return start_page(call, call.site.content.children(page.id), lambda one: _json(call, one))
+    return start_page(call, visible_children(call, page.id), lambda one: _json(call, one))
 
 
 def _all_children(call: Call, content_id: str) -> Reply:
@@ -58,16 +58,19 @@ def _descendants(call: Call, content_id: str, kind: str) -> Reply:
 
 
 def _below(call: Call, page: Page) -> list[Page]:
-    found, waiting = [], call.site.content.children(page.id)[::-1]
+    found, waiting = [], visible_children(call, page.id)[::-1]
     while waiting:
         one = waiting.pop()
         found.append(one)
-        waiting += call.site.content.children(one.id)[::-1]
+        waiting += visible_children(call, one.id)[::-1]
     return found
 
 
 def _move(call: Call, content_id: str, position: str, target_id: str) -> Reply:
-    page, target = find_page(call, content_id, type="page"), find_page(call, target_id, type="page")
+    page, target = (
+        editable_page(call, content_id, type="page"),
+        find_page(call, target_id, type="page", statuses=CURRENT),
+    )
     if position not in ("before", "after", "append"):
         raise RestError(400, "position must be before, after or append.")
     above = target.id if position == "append" else target.parent_id
@@ -88,7 +91,7 @@ def _copy(call: Call, content_id: str) -> Reply:
     if kind not in ("parent_page", "space") or not isinstance(destination, dict):
         raise RestError(400, "destination must have the type parent_page or space, and a value.")
     where = text_of(destination, "value")
-    parent = find_page(call, where, type="page") if kind == "parent_page" else None
+    parent = find_page(call, where, type="page", statuses=CURRENT) if kind == "parent_page" else None
     space = None if parent else next((one for one in call.site.content.spaces() if one.key == where), None)
     if parent is None and (space is None or not call.lists(space.key)):
         raise RestError(404, f"No space with key: {where}")
@@ -108,7 +111,7 @@ def _copy(call: Call, content_id: str) -> Reply:
 def _copy_hierarchy(call: Call, content_id: str) -> Reply:
     page = find_page(call, content_id)
     wanted = call.json_object()
-    destination = find_page(call, text_of(wanted, "destinationPageId"))
+    destination = find_page(call, text_of(wanted, "destinationPageId"), type="page", statuses=CURRENT)
     options = wanted.get("titleOptions", {})
     if not isinstance(options, dict) or not isinstance(options.get("prefix", ""), str):
         raise RestError(400, "titleOptions must be an object, with a text as prefix.")
@@ -124,7 +127,7 @@ def _copy_hierarchy(call: Call, content_id: str) -> Reply:
 
 
 def _delete_tree(call: Call, content_id: str) -> Reply:
-    page, account_id = find_page(call, content_id, type="page"), may_delete(call)
+    page, account_id = editable_page(call, content_id, type="page"), may_delete(call)
 
     def delete() -> str:
         for one in [*reversed(_below(call, page)), page]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from typing import Any, Final
-from uuid import NAMESPACE_URL, uuid5
 
 from ..people import Person, confluence_user
 from .operations import Call, Operation, Reply, RestError
 from .paging import search_page, start_page
+from .shapes import group_id, group_json
 
 __all__ = ["OPERATIONS"]
 
@@ -58,7 +58,7 @@ def _bulk_v2(call: Call) -> Reply:
 
 def _member_of(call: Call) -> Reply:
     person = _find(call, call.query.get("accountId", ""))
-    return start_page(call, person.groups, _group_json)
+    return start_page(call, person.groups, group_json)
 
 
 def _search_users(call: Call) -> Reply:
@@ -79,20 +79,20 @@ def _search_users(call: Call) -> Reply:
 
 
 def _groups(call: Call) -> Reply:
-    return start_page(call, sorted(call.site.users.groups()), _group_json)
+    return start_page(call, sorted(call.site.users.groups()), group_json)
 
 
 def _pick_groups(call: Call) -> Reply:
     text = call.query.get("query", "").lower()
-    return start_page(call, [one for one in sorted(call.site.users.groups()) if text in one.lower()], _group_json)
+    return start_page(call, [one for one in sorted(call.site.users.groups()) if text in one.lower()], group_json)
 
 
 def _group_by_name(call: Call) -> Reply:
-    return Reply(payload=_group_json(_named(call, call.query.get("name", ""))))
+    return Reply(payload=group_json(_named(call, call.query.get("name", ""))))
 
 
 def _group_by_id(call: Call) -> Reply:
-    return Reply(payload=_group_json(_by_id(call, call.query.get("id", ""))))
+    return Reply(payload=group_json(_by_id(call, call.query.get("id", ""))))
 
 
 def _members_by_name(call: Call) -> Reply:
@@ -113,19 +113,11 @@ def _named(call: Call, name: str) -> str:
     return name
 
 
-def _by_id(call: Call, group_id: str) -> str:
-    found = next((name for name in call.site.users.groups() if _group_id(name) == group_id), None)
+def _by_id(call: Call, wanted: str) -> str:
+    found = next((name for name in call.site.users.groups() if group_id(name) == wanted), None)
     if found is None:
-        raise RestError(404, f"There is no group with the id {group_id}.")
+        raise RestError(404, f"There is no group with the id {wanted}.")
     return found
-
-
-def _group_id(name: str) -> str:
-    return str(uuid5(NAMESPACE_URL, f"group:{name}"))
-
-
-def _group_json(name: str) -> dict[str, Any]:
-    return {"type": "group", "name": name, "id": _group_id(name), "_links": {}}
 
 
 # --- small things -----------------------------------------------------------------------------------------------------

@@ -12,11 +12,12 @@ from ..store.content import Page
 from ..store.values import Comment
 from .confluence_bodies import expanded_bodies, read_storage
 from .confluence_comments import comment_v1_json, create_comment_v1, find_comment
+from .confluence_restrictions import restriction_json
 from .confluence_search import find_entries
-from .confluence_writing import conflicts, may_delete, may_write, read_title, read_version, text_of
+from .confluence_writing import conflicts, may_delete, may_write, read_title, read_version, remove_page, text_of
 from .cql import CqlError
 from .cql_fields import Entry
-from .finding import find_page, find_space_by_key, space_of, visible_pages
+from .finding import ANY_STATUS, CURRENT, editable_page, find_page, find_space_by_key, space_of, visible_pages
 from .operations import Call, Operation, Reply, RestError
 from .paging import search_page, start_page
 from .shapes import attachment_json, confluence_time, content_json
@@ -35,6 +36,8 @@ def content_v1_json(call: Call, page: Page, expand: frozenset[str]) -> dict[str,
     """Content with its bodies as ``expand`` asks for them."""
     json = content_json(page, call.site, expand)
     bodies = expanded_bodies(call.site, page, page.body, expand)
+    if any(name.split(".")[0] == "restrictions" for name in expand):
+        json["restrictions"] = {one: restriction_json(call.site, page, one) for one in ("read", "update")}
     return json | ({"body": bodies} if bodies else {})
 
 
@@ -69,7 +72,9 @@ def _create(call: Call) -> Reply:
         raise RestError(400, "space must name the space by its key.")
     found = find_space_by_key(call, text_of(space, "key"))
     parent = above[-1] if isinstance(above, list) and above and isinstance(above[-1], dict) else None
-    parent_id = find_page(call, text_of(parent, "id"), type="page").id if parent and kind == "page" else None
+    parent_id = (
+        find_page(call, text_of(parent, "id"), type="page", statuses=CURRENT).id if parent and kind == "page" else None
+    )
     status = wanted.get("status", "current")
     if status not in ("current", "draft"):
         raise RestError(400, "status must be current or draft.")
@@ -89,7 +94,7 @@ def _create(call: Call) -> Reply:
 def _update(call: Call, content_id: str) -> Reply:
     if _is_comment(call, content_id):
         return _update_comment(call, content_id)
-    page, wanted = _written_page(call, content_id), call.json_object()
+    page, wanted = editable_page(call, content_id, statuses=ANY_STATUS), call.json_object()
     number, message = read_version(wanted)
     above, status = wanted.get("ancestors"), wanted.get("status", "current")
     parent = above[-1] if isinstance(above, list) and above and isinstance(above[-1], dict) else None
@@ -103,7 +108,7 @@ def _update(call: Call, content_id: str) -> Reply:
             body=read_storage(call, wanted),
             version=number,
             message=message,
-            parent_id=find_page(call, text_of(parent, "id"), type="page").id if parent else None,
+            parent_id=find_page(call, text_of(parent, "id"), type="page", statuses=CURRENT).id if parent else None,
             status="current" if status == "current" else page.status,
         )
     return Reply(payload=content_v1_json(call, changed, frozenset({"space", "version", "history", "body.storage"})))
@@ -124,29 +129,8 @@ def _delete(call: Call, content_id: str) -> Reply:
         comment, _ = find_comment(call, content_id)
         call.site.content.delete_comment(comment.id, account_id=may_delete(call))
         return Reply(204)
-    page, account_id = _written_page(call, content_id), may_delete(call)
-    if call.query.get("status") == "trashed":
-        if page.status != "trashed":
-            raise RestError(404, f"No content found with id: {content_id}")
-        call.site.content.delete_page(page.id, account_id=account_id)
-    elif page.status == "trashed":
-        raise RestError(404, f"No content found with id: {content_id}")
-    elif page.status == "draft":
-        call.site.content.delete_page(page.id, account_id=account_id)
-    else:
-        call.site.content.trash_page(page.id, account_id=account_id)
-    return Reply(204)
-
-
-def _written_page(call: Call, content_id: str) -> Page:
-    """What is written to is found whatever its status."""
-    missing = f"No content found with id: {content_id}"
-    try:
-        page = call.site.content.page(content_id)
-    except KeyError:
-        raise RestError(404, missing) from None
-    call.require(space_of(call, page).key, missing)
-    return page
+    purges = call.query.get("status") == "trashed"
+    return remove_page(call, editable_page(call, content_id, statuses={"trashed"} if purges else {"current", "draft"}))
 
 
 def _is_comment(call: Call, content_id: str) -> bool:
@@ -193,7 +177,7 @@ def _search(call: Call) -> Reply:
 def _found(call: Call) -> list[Entry]:
     try:
         cql = call.query.get("cql", "")
-        return find_entries(call.site, cql, account_id=call.account_id, sees=call.lists)
+        return find_entries(call.site, cql, person=call.person, sees=call.lists)
     except CqlError as error:
         raise RestError(400, str(error)) from error
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from ..people import confluence_user
 from .confluence_bodies import body_json, wanted_format
 from .confluence_writing import conflicts, may_write, text_of
-from .finding import find_page
+from .finding import editable_page, find_page
 from .operations import Call, Operation, Reply, RestError
 from .paging import cursor_page, start_page
 from .shapes import confluence_time, person_of, version_json, version_v1_json
@@ -57,7 +57,7 @@ def _version(call: Call, content_id: str, number: str) -> Reply:
 
 
 def _restore_version(call: Call, content_id: str) -> Reply:
-    page, wanted = find_page(call, content_id), call.json_object()
+    page, wanted = editable_page(call, content_id), call.json_object()
     params = wanted.get("params")
     number = params.get("versionNumber") if isinstance(params, dict) else None
     if wanted.get("operationKey") != "restore":

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from ..store.content import KeyTakenError, TitleTakenError, VersionConflictError
-from .operations import Call, RestError
+from ..store.content import KeyTakenError, Page, TitleTakenError, VersionConflictError
+from .operations import Call, Reply, RestError
 
-__all__ = ["MAX_TITLE", "conflicts", "may_delete", "may_write", "read_title", "read_version", "text_of"]
+__all__ = ["MAX_TITLE", "conflicts", "may_delete", "may_write", "read_title", "read_version", "remove_page", "text_of"]
 
 MAX_TITLE: Final = 255
 
@@ -45,6 +45,19 @@ def may_delete(call: Call) -> str:
     if call.user is not None and not call.user.administers:
         raise RestError(403, "The user does not have permission to delete.")
     return call.account_id
+
+
+def remove_page(call: Call, page: Page) -> Reply:
+    """Put a page into the trash; delete for good what is there already, or was never published.
+
+    :raises RestError: see :func:`may_delete`.
+    """
+    account_id = may_delete(call)
+    if page.status == "current":
+        call.site.content.trash_page(page.id, account_id=account_id)
+    else:
+        call.site.content.delete_page(page.id, account_id=account_id)
+    return Reply(204)
 
 
 def read_title(wanted: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from uuid import NAMESPACE_URL, uuid5
 
 from ..people import Person, confluence_user
 from ..store.attachments import Attachment
@@ -21,6 +22,8 @@ __all__ = [
     "attachment_json",
     "confluence_time",
     "content_json",
+    "group_id",
+    "group_json",
     "label_json",
     "page_json",
     "person_of",
@@ -175,6 +178,16 @@ def attachment_json(file: Attachment, site: Site) -> dict[str, Any]:
         "extensions": facts,
         "_links": {"download": f"{path}/download", "self": f"{site.base_url}{path}"},
     }
+
+
+def group_id(name: str) -> str:
+    """The id of a group."""
+    return str(uuid5(NAMESPACE_URL, f"group:{name}"))
+
+
+def group_json(name: str) -> dict[str, Any]:
+    """A group of ``/rest/api/group``."""
+    return {"type": "group", "name": name, "id": group_id(name), "_links": {}}
 
 
 def person_of(site: Site, account_id: str) -> Person:

@@ -1,8 +1,9 @@
 """All the content of both sites, as one object.
 
-Which method is where: spaces in :mod:`.spaces`, pages, blog posts and custom content in :mod:`.pages`, their comments
-and labels in :mod:`.comments` and :mod:`.labels`; projects and issues in :mod:`.jira`, comments on issues and links in
-:mod:`.jira_comments`; components, versions, fields, dashboards and dynamic webhooks in :mod:`.jira_more`.
+Which method is where: spaces in :mod:`.spaces`, pages, blog posts and custom content in :mod:`.pages`, their comments,
+labels and restrictions in :mod:`.comments`, :mod:`.labels` and :mod:`.restrictions`; projects and issues in
+:mod:`.jira`, comments on issues and links in :mod:`.jira_comments`; components, versions, fields, dashboards and
+dynamic webhooks in :mod:`.jira_more`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from .jira_more import Dashboards, Fields, Releases, WebhookRegistrations
 from .labels import Labels
 from .pages import Pages, TitleTakenError
 from .part import VersionConflictError
+from .restrictions import PageRestrictions
 from .spaces import KeyTakenError
 from .values import Issue, Page, Project, Space
 
@@ -37,5 +39,7 @@ __all__ = [
 DAY_SECONDS: Final = 86_400
 
 
-class Content(Pages, PageComments, Labels, CommentsAndLinks, Releases, Fields, Dashboards, WebhookRegistrations):
+class Content(
+    Pages, PageComments, Labels, PageRestrictions, CommentsAndLinks, Releases, Fields, Dashboards, WebhookRegistrations
+):
     """The content of both sites. Values are never changed in place; changes are told to :class:`.changes.Changes`."""

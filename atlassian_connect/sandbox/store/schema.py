@@ -15,6 +15,7 @@ __all__ = [
     "AttachmentRow",
     "Fact",
     "InstallationRow",
+    "PageRestriction",
     "PropertyRow",
     "Restriction",
     "WebhookRegistration",
@@ -35,6 +36,31 @@ class Restriction:
 
     container: str
     account_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PageRestriction:
+    """Only some may read or edit a page.
+
+    :ivar operation: ``read`` or ``update``.
+    :ivar groups: names.
+    """
+
+    page_id: str
+    operation: str
+    account_ids: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it names nobody, and so keeps nobody out."""
+        return not self.account_ids and not self.groups
+
+    def lets(self, person: Person | None) -> bool:
+        """Whether it lets a user. None: an anonymous visitor."""
+        if self.is_open or person is None:
+            return self.is_open
+        return person.account_id in self.account_ids or not set(self.groups).isdisjoint(person.groups)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +154,7 @@ ATTACHMENTS: Final = Table("attachments", AttachmentRow, indexes=[["owner_kind",
 SPACES: Final = Table("spaces", values.Space, cached=True)
 PAGES: Final = Table("pages", values.Page, indexes=[["space_id", "type", "status"], ["parent_id", "space_id"]])
 PAGE_VERSIONS: Final = Table("page_versions", values.PageVersion, key=["page_id", "number"])
+PAGE_RESTRICTIONS: Final = Table("page_restrictions", PageRestriction, key=["page_id", "operation"])
 COMMENTS: Final = Table("comments", values.Comment, indexes=[["page_id"]])
 LABELS: Final = Table("labels", values.Label, key=["page_id", "prefix", "name"], indexes=[["name"]])
 

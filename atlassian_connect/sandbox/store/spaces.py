@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from .part import Part
-from .schema import COMMENTS, LABELS, PAGE_VERSIONS, PAGES, RESTRICTIONS, SPACES
+from .schema import COMMENTS, LABELS, PAGE_RESTRICTIONS, PAGE_VERSIONS, PAGES, RESTRICTIONS, SPACES
 from .tables import Table
 from .values import Page, PageVersion, Space
 
@@ -96,7 +96,7 @@ class Spaces(Part):
     def _purge(self, page_id: str) -> None:
         for comment in self._db.find(COMMENTS, page_id=page_id):
             self._forget("comment", comment.id)
-        tables: tuple[Table[Any], ...] = (COMMENTS, LABELS, PAGE_VERSIONS)
+        tables: tuple[Table[Any], ...] = (COMMENTS, LABELS, PAGE_RESTRICTIONS, PAGE_VERSIONS)
         for table in tables:
             self._db.delete(table, page_id=page_id)
         self._forget("page", page_id)

@@ -7,40 +7,11 @@ import pytest
 from atlassian_connect.protocol import access
 from atlassian_connect.sandbox import ADMIN, MEMBER, Installation, Sandbox
 from atlassian_connect.sandbox.macros.storage import macros_in
-from atlassian_connect.sandbox.store.changes import Change
 
-from ..connect_app import ConnectApp, HostCaller
+from ..connect_app import HostCaller
+from .conftest import good
 
 BODY = {"representation": "storage", "value": '<p>text</p><ac:structured-macro ac:name="poll" />'}
-
-
-@pytest.fixture
-def wiki(host: HostCaller, app: ConnectApp, sandbox: Sandbox, descriptor_url: str):
-    app.descriptor["scopes"] = ["READ", "WRITE", "DELETE"]
-    sandbox.confluence.install(descriptor_url)
-    return lambda method, path, body=None: host(method, path, body, product="confluence")
-
-
-@pytest.fixture
-def told(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The kinds of the changes that the store tells."""
-    kinds: list[str] = []
-
-    def listen(change: Change, later: object) -> None:
-        kinds.append(change.kind)
-
-    monkeypatch.setattr(sandbox.store.changes, "listener", listen)
-    return kinds
-
-
-@pytest.fixture
-def space(sandbox: Sandbox):
-    return sandbox.content.spaces()[0]
-
-
-def good(response, status: int = 200):
-    assert response.status_code == status, response.data
-    return response.json if response.data else None
 
 
 # --- version 2 --------------------------------------------------------------------------------------------------------
