@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import weakref
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -48,6 +49,7 @@ class Database:
         self._after: list[Callable[[], None]] = []
         self._cached: dict[str, dict[tuple[object, ...], Any]] = {}
         self._connection = _connect_memory() if path is None else _connect_file(path)
+        weakref.finalize(self, self._connection.close)  # Python 3.13 warns of connections that nobody closes
         try:
             self._prepare(path)
             if path is not None:  # quick, and safe but for the last changes before the machine itself goes down

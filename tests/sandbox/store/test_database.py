@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 import stat
 from concurrent.futures import ThreadPoolExecutor
@@ -129,6 +130,15 @@ def test_a_copy_shifts_points_in_time(database: Database):
 
 
 # --- files ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_database_that_nobody_holds_closes_its_connection():
+    database = Database([THINGS])
+    connection = database._connection
+    del database
+    gc.collect()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
 
 
 def test_a_file_keeps_rows_and_is_for_its_owner_only(tmp_path: Path):
