@@ -9,22 +9,19 @@ Source: *Webhooks*, https://developer.atlassian.com/cloud/jira/platform/webhooks
 
 from __future__ import annotations
 
-import json
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from itertools import count
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final
 
-from ..protocol.urls import Target
-from .hiding import hide_text, shown_body, shown_headers
+from .delivery import Attempt, Delivery, Outcome
+from .hiding import shown_body, shown_headers
 from .http import Answer
-from .wire import GOOD_STATUSES
 
 if TYPE_CHECKING:
-    from .installation import Installation
+    from .kept_deliveries import KeptDeliveries
 
 __all__ = ["DELIVERIES_KEPT", "MAX_RETRIES", "Attempt", "Deliveries", "Delivery", "Outcome"]
 
@@ -35,89 +32,7 @@ _RETRIED: Final = frozenset({408, 409, 425, 429})
 _FAILED_SECONDS: Final = 72 * 3600
 _EXCERPT: Final = 2000
 
-Outcome = Literal["delivered", "waiting", "failed"]
-
 _logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One time that a webhook was sent.
-
-    :ivar time: seconds since the epoch.
-    :ivar status: of the answer; None without one.
-    :ivar retry: Jira's retry count; None on a first attempt.
-    :ivar by_hand: somebody sent it again.
-    :ivar headers: as they were sent, the token left out.
-    :ivar answer: the beginning of the answer's body.
-    """
-
-    time: float
-    status: int | None
-    retry: int | None
-    by_hand: bool
-    headers: Mapping[str, str]
-    answer: str = ""
-
-    @property
-    def succeeded(self) -> bool:
-        """Whether the app took it."""
-        return self.status in GOOD_STATUSES
-
-
-@dataclass(slots=True)
-class Delivery:
-    """A webhook on its way to one app.
-
-    :ivar number: of this sandbox, from 1.
-    :ivar source: what asked for it: ``descriptor``, ``dynamic module``, or ``registration 1000``.
-    :ivar target: the URL, its variables filled.
-    :ivar body: empty where the module has ``excludeBody``.
-    :ivar identifier: Jira's, the same on every retry; empty for Confluence.
-    :ivar trace: Jira's echo of the header of the causing request.
-    :ivar containers: keys of the spaces or projects it is about.
-    :ivar attempts: the first one first.
-    :ivar due: when it is tried again; None: not by itself.
-    :ivar under_way: how many attempts are being made.
-    """
-
-    installation: Installation
-    event: str
-    source: str
-    target: Target
-    body: bytes
-    account_id: str | None = None
-    identifier: str = ""
-    trace: str | None = None
-    containers: frozenset[str] = frozenset()
-    number: int = 0
-    retry: int | None = None
-    attempts: list[Attempt] = field(default_factory=list)
-    due: float | None = None
-    under_way: int = 0
-
-    @property
-    def product(self) -> str:
-        """Of the site that sends it."""
-        return self.installation.site.product
-
-    @property
-    def outcome(self) -> Outcome:
-        """What came of it so far: ``waiting`` for an answer or for a retry. What somebody sent again and was taken
-        counts as delivered.
-        """
-        if any(attempt.succeeded for attempt in self.attempts):
-            return "delivered"
-        return "failed" if self.due is None and not self.under_way else "waiting"
-
-    def json(self) -> Any:
-        """The body read as JSON. None without one."""
-        return json.loads(self.body) if self.body else None
-
-    @property
-    def shown(self) -> str:
-        """The body for people, with nothing secret in it."""
-        return hide_text(json.dumps(self.json(), indent=2, ensure_ascii=False)) if self.body else ""
 
 
 class Deliveries:
@@ -135,6 +50,14 @@ class Deliveries:
         self._lock = Lock()
         self._kept: deque[Delivery] = deque(maxlen=DELIVERIES_KEPT)
         self._numbers = count(1)
+        self._rows: KeptDeliveries | None = None
+
+    def keep_in(self, rows: KeptDeliveries) -> None:
+        """Go on from a data file, and keep everything there from now on."""
+        with self._lock:
+            self._rows = rows
+            self._kept.extend(rows.load())
+            self._numbers = count(self._kept[-1].number + 1 if self._kept else 1)
 
     # --- looking ------------------------------------------------------------------------------------------------------
 
@@ -186,6 +109,8 @@ class Deliveries:
         with self._lock:
             delivery.number = next(self._numbers)
             delivery.under_way += 1
+            if self._rows is not None and len(self._kept) == DELIVERIES_KEPT:
+                self._rows.forget(self._kept[0].number)
             self._kept.append(delivery)
         return self._attempt(delivery, delivery.retry, delivery.identifier)
 
@@ -227,6 +152,8 @@ class Deliveries:
             delivery.due = None
             wanted = installation.state == "enabled" and not delivery.containers & installation.blocked
             delivery.under_way += wanted
+            if self._rows is not None and not wanted:
+                self._rows.save(delivery)
         if not wanted:
             _logger.info("%s of %s is not tried again.", delivery.event, installation.app_key)
             return False
@@ -272,6 +199,8 @@ class Deliveries:
             delivery.under_way -= 1
             if not by_hand:
                 delivery.due = self._next(delivery, attempt)
+            if self._rows is not None and any(one is delivery for one in self._kept):
+                self._rows.save(delivery)
 
     def _next(self, delivery: Delivery, attempt: Attempt) -> float | None:
         status, made = attempt.status, attempt.retry or 0

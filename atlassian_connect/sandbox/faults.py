@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any
 
 from .fault_kinds import Broken, Dropped, EndlessPages, Exchange, Fault, Outcome, Redirected, Slow, Unavailable
+from .kept_faults import KeptFaults
 from .limit_faults import Announced, RateLimited
 from .module_faults import DYNAMIC_MODULES, ModuleDefaults, ModuleRefused
 
@@ -42,7 +43,10 @@ __all__ = [
 class ActiveFault:
     """A fault that is switched on. Leaving its ``with`` statement, or :meth:`remove`, switches it off.
 
+    :ivar method: of the requests it concerns; None for all.
     :ivar path: how the path of the requests begins.
+    :ivar times: how many requests; None for all until it is switched off.
+    :ivar number: of its row in a data file; 0 without one.
     :ivar hits: how many requests it concerned so far.
     :ivar memory: what the fault keeps from one request to the next.
     """
@@ -52,23 +56,25 @@ class ActiveFault:
         self.hits = 0
         self.memory: dict[str, Any] = {}
         self._faults = faults
-        self._method = method.upper() if method else None
+        self.method = method.upper() if method else None
         self.path = path
-        self._times = times
+        self.times = times
+        self.number = 0
         self._gone = Event()
         self._lock = Lock()
 
     def __repr__(self) -> str:
-        return f"ActiveFault({self.fault!r}, {self._method or 'any method'} {self.path or '/'}, hits={self.hits})"
+        return f"ActiveFault({self.fault!r}, {self.method or 'any method'} {self.path or '/'}, hits={self.hits})"
 
     def take(self, method: str, path: str) -> bool:
         """Whether it concerns a request; counts it then."""
-        if self._method not in (None, method) or not path.startswith(self.path):
+        if self.method not in (None, method) or not path.startswith(self.path):
             return False
         with self._lock:
-            if self._gone.is_set() or (self._times is not None and self.hits >= self._times):
+            if self._gone.is_set() or (self.times is not None and self.hits >= self.times):
                 return False
             self.hits += 1
+            self._faults.keep(self)
             return True
 
     def wait(self, seconds: float) -> None:
@@ -77,7 +83,8 @@ class ActiveFault:
 
     def remove(self) -> None:
         """Switch it off; requests that it delays go on at once."""
-        self._gone.set()
+        with self._lock:  # who has just counted a request has written that, too
+            self._gone.set()
         self._faults.discard(self)
 
     def __enter__(self) -> ActiveFault:
@@ -90,11 +97,19 @@ class ActiveFault:
 
 
 class Faults:
-    """The faults of a site, in the order they were added."""
+    """The faults of a site, in the order they were added.
 
-    def __init__(self) -> None:
+    :param rows: where they outlive the process; None: nowhere.
+    """
+
+    def __init__(self, rows: KeptFaults | None = None) -> None:
         self._lock = Lock()
+        self._rows = rows
         self._active: list[ActiveFault] = []
+        for row, fault in rows.load() if rows else ():
+            active = ActiveFault(self, fault, row.method, row.path, row.times)
+            active.number, active.hits = row.number, row.hits
+            self._active.append(active)
 
     @property
     def active(self) -> list[ActiveFault]:
@@ -112,7 +127,13 @@ class Faults:
         active = ActiveFault(self, fault, method, path, times)
         with self._lock:
             self._active.append(active)
+        self.keep(active)
         return active
+
+    def keep(self, active: ActiveFault) -> None:
+        """Write one to the data file, where there is one."""
+        if self._rows is not None:
+            self._rows.save(active)
 
     def taking(self, method: str, path: str) -> list[ActiveFault]:
         """The faults that concern a request. They count it."""
@@ -122,6 +143,8 @@ class Faults:
         """Forget one."""
         with self._lock:
             self._active = [one for one in self._active if one is not active]
+        if self._rows is not None:
+            self._rows.forget(active)
 
     def clear(self) -> None:
         """Switch all off."""

@@ -7,17 +7,22 @@ import time
 from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
+from typing import Literal
 
 from flask import Flask
 
 from ..protocol.urls import is_loopback, parse_base_url
 from ..secret import Secret
+from ..types import Product
 from .api_tokens import ApiTokens
 from .bridge.package import Bridge, ensure_bridge
 from .deliveries import Deliveries
 from .faults import Faults
 from .http import NetworkTransport, Transport
 from .ids import Ids, install_key_id
+from .installation import Installation
+from .kept_deliveries import KeptDeliveries
+from .kept_faults import KeptFaults
 from .log import Crossing, CrossingLog
 from .oauth import AuthorizationServer
 from .people import ADMIN
@@ -83,7 +88,8 @@ class Sandbox:
         #: :func:`.bridge.ensure_bridge`.
         self.bridge: Bridge | None = ensure_bridge(fetch=False)
         #: Faults of what belongs to no site: the token endpoint, the key server, downloads. Sites have their own.
-        self.faults = Faults()
+        self._kept_in_file = data is not None
+        self.faults = self.faults_of("")
         self.oauth = AuthorizationServer(self)
         #: Does the deliveries that requests of apps cause. At once; a server puts them on a thread, since an app that
         #: answers one request at a time would wait for itself.
@@ -99,6 +105,8 @@ class Sandbox:
         except ValueError:
             self.close()
             raise
+        if data is not None:
+            self.deliveries.keep_in(KeptDeliveries(self.store.database, self._installed_as))
         self.store.changes.listener = self._announce
         self.wsgi_app: Flask = create_app(self)
 
@@ -107,6 +115,13 @@ class Sandbox:
 
     def _known_secrets(self) -> list[str]:
         return [one.shared_secret.reveal() for one in self.jira.all_known if one.shared_secret is not None]
+
+    def _installed_as(self, client_key: str) -> Installation | None:
+        return next((one for one in self.jira.all_known if one.client_key == client_key), None)
+
+    def faults_of(self, place: Product | Literal[""]) -> Faults:
+        """Make the faults of a site, or those of what belongs to none."""
+        return Faults(KeptFaults(self.store.database, place) if self._kept_in_file else None)
 
     def _announce(self, change: Change, later: Later) -> None:
         site = self.jira if change.product == "jira" else self.confluence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from threading import Lock, RLock
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from ..errors import UrlNotAllowedError
 from ..secret import Secret
 from ..types import Product
-from .faults import Faults
 from .http import AppUnreachableError
 from .installation import Installation
 from .lifecycle import InstallError, fetch_descriptor, modules_of_other_products, post_lifecycle, static_modules
@@ -43,11 +43,10 @@ class Site(SharedParts):
 
     def __init__(self, sandbox: Sandbox, product: Product) -> None:
         super().__init__(sandbox, product)
-        self.faults = Faults()
+        self.faults = sandbox.faults_of(product)
         self.plugins = PluginManager(self)
         self.tells_policies = True
-        #: How often each app may call, when that is limited; it is not at first. See :class:`.limits.RateLimits`.
-        self.limits: RateLimits | None = None
+        self._limits = self._kept_limits()
         known = (Installation(self, row.client_key, row) for row in sandbox.store.installations.of(product))
         self._installations = {one.app_key: one for one in known}
         #: Held while an app is installed, enabled, disabled or uninstalled, and told: apps get one call after the
@@ -58,6 +57,24 @@ class Site(SharedParts):
 
     def __repr__(self) -> str:
         return f"Site({self.base_url!r})"
+
+    @property
+    def limits(self) -> RateLimits | None:
+        """How often each app may call, when that is limited; it is not at first. See :class:`.limits.RateLimits`.
+
+        A data file keeps the limits, but not what was spent of them.
+        """
+        return self._limits
+
+    @limits.setter
+    def limits(self, limits: RateLimits | None) -> None:
+        self._limits = limits
+        numbers = None if limits is None else {"points": limits.points, "per_second": limits.per_second}
+        self.store.note(f"limits of {self.product}", json.dumps(numbers))
+
+    def _kept_limits(self) -> RateLimits | None:
+        numbers = json.loads(self.store.fact(f"limits of {self.product}") or "null")
+        return None if numbers is None else RateLimits(self.wire.clock, self.product, **numbers)
 
     def limit_rate(self, *, points: int = 65_000, per_second: int = 100) -> None:
         """Switch the rate limits on, with nothing spent yet. ``limits = None`` switches them off.

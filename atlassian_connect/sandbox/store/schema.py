@@ -13,7 +13,9 @@ __all__ = [
     "TABLES",
     "AppPropertyRow",
     "AttachmentRow",
+    "DeliveryRow",
     "Fact",
+    "FaultRow",
     "InstallationRow",
     "PageRestriction",
     "PropertyRow",
@@ -142,12 +144,53 @@ class WebhookRegistration:
     property_keys: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """A webhook that was sent. See :class:`..deliveries.Delivery`.
+
+    :ivar target: its URL, path and query.
+    :ivar attempts: each as :class:`..deliveries.Attempt` has it.
+    """
+
+    number: int
+    client_key: str
+    event: str
+    source: str
+    target: tuple[str, ...]
+    body: bytes = field(repr=False)
+    account_id: str | None
+    identifier: str
+    trace: str | None
+    containers: tuple[str, ...]
+    attempts: tuple[dict[str, Any], ...] = field(repr=False)
+    due: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class FaultRow:
+    """A fault that is switched on. See :class:`..faults.ActiveFault`.
+
+    :ivar kind: the name of its class, and ``settings`` its fields.
+    """
+
+    number: int
+    place: str
+    kind: str
+    settings: dict[str, Any]
+    method: str | None
+    path: str
+    times: int | None
+    hits: int
+
+
 FACTS: Final = Table("facts", Fact)
 USERS: Final = Table("users", Person, cached=True)
 RESTRICTIONS: Final = Table("restrictions", Restriction, cached=True)
 INSTALLATIONS: Final = Table("installations", InstallationRow)
 APP_PROPERTIES: Final = Table("app_properties", AppPropertyRow, key=["client_key", "key"])
 WEBHOOKS: Final = Table("webhooks", WebhookRegistration)
+DELIVERIES: Final = Table("deliveries", DeliveryRow)
+FAULTS: Final = Table("faults", FaultRow)
 PROPERTIES: Final = Table("properties", PropertyRow, key=["owner_kind", "owner_id", "key"])
 ATTACHMENTS: Final = Table("attachments", AttachmentRow, indexes=[["owner_kind", "owner_id"], ["media_hash"]])
 
