@@ -67,8 +67,10 @@ def _assignable(call: Call) -> Reply:
     query = call.query
     if query.get("issueKey") or query.get("issueId"):
         key = find_issue(call, query.get("issueKey") or query["issueId"]).project_key
+    elif query.get("project"):
+        key = find_project(call, query["project"]).key
     else:
-        key = find_project(call, query.get("project", "")).key
+        raise RestError(400, "Either 'issueKey', 'issueId' or 'project' must be given.")
     return _some(call, [one for one in _people(call) if call.site.permissions.sees(one, key)])
 
 

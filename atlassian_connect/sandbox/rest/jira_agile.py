@@ -10,9 +10,8 @@ from typing import Any, Final
 from ..store.jira_setup import STATUSES
 from ..store.values import Project
 from .finding import find_project, visible_issues, visible_projects
-from .jira_fields import field_names
 from .jira_paging import jira_page
-from .jira_reply import field_list, issue_reply
+from .jira_reply import descriptions, issue_reply, wanted_by_query
 from .jira_setup_shapes import status_json
 from .jql import JqlError, parse_jql
 from .operations import Call, Operation, Reply, RestError
@@ -84,12 +83,13 @@ def _issues(call: Call, number: str) -> Reply:
     me = call.person.account_id if call.person else None
     jql = call.query.get("jql", "")
     try:
-        query = parse_jql(jql, now=call.site.wire.clock(), bounded=False, site=call.site, me=me)
+        query = parse_jql(jql, now=call.site.wire.clock(), bounded=False, strict=True, site=call.site, me=me)
     except JqlError as error:
         raise RestError(400, str(error)) from error
     found = query.run(issue for issue in visible_issues(call) if issue.project_key == project.key)
-    fields = field_list(call.query.getlist("fields"), default=None, every=set(field_names(call.site)))
-    return jira_page(call, found, lambda one: issue_reply(call, one, fields), name="issues")
+    wanted = wanted_by_query(call)
+    page = jira_page(call, found, lambda one: issue_reply(call, one, wanted), name="issues")
+    return Reply(payload=page.payload | descriptions(call, wanted))
 
 
 _BOARD: Final = "/rest/agile/1.0/board"

@@ -10,11 +10,10 @@ from typing import Any, Final
 
 from ..store.values import Issue
 from .finding import find_issue, find_project
-from .jira_fields import field_names
 from .jira_input import hierarchy_kept, new_comments, read_changes
 from .jira_paging import jira_page
 from .jira_permissions import require_permission
-from .jira_reply import field_list, issue_reply
+from .jira_reply import descriptions, issue_reply, wanted_by_query
 from .jira_shapes import change_json
 from .operations import Call, Operation, Reply, RestError
 
@@ -25,8 +24,8 @@ _MAX_BULK: Final = 50
 
 def _get(call: Call, id_or_key: str) -> Reply:
     issue = find_issue(call, id_or_key)
-    fields = field_list(call.query.getlist("fields"), default=None, every=set(field_names(call.site)))
-    return Reply(payload=issue_reply(call, issue, fields))
+    wanted = wanted_by_query(call)
+    return Reply(payload=issue_reply(call, issue, wanted) | descriptions(call, wanted))
 
 
 def _create(call: Call) -> Reply:
@@ -99,7 +98,8 @@ def _edit(call: Call, id_or_key: str) -> Reply:
     for comment in said:
         call.site.content.add_issue_comment(issue.key, comment, account_id=call.account_id)
     if call.query.get("returnIssue") == "true":
-        return Reply(payload=issue_reply(call, call.site.content.issue(issue.id), None))
+        wanted = wanted_by_query(call)
+        return Reply(payload=issue_reply(call, call.site.content.issue(issue.id), wanted) | descriptions(call, wanted))
     return Reply(204)
 
 
@@ -117,7 +117,7 @@ def _delete(call: Call, id_or_key: str) -> Reply:
 def _assign(call: Call, id_or_key: str) -> Reply:
     issue, body = find_issue(call, id_or_key), call.json_object()
     require_permission(call, "ASSIGN_ISSUES", "assign this issue")
-    if "accountId" not in body:
+    if "accountId" not in body or not isinstance(body["accountId"], str | None):
         raise RestError(400, "accountId must name a user, or be null.")
     account_id = None if body["accountId"] == "-1" else body["accountId"]
     changes = read_changes(call, {"fields": {"assignee": account_id}}, project_key=issue.project_key)

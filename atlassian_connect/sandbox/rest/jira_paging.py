@@ -6,13 +6,16 @@ Source: https://developer.atlassian.com/cloud/jira/platform/rest/v3/intro/#pagin
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
+from urllib.parse import urlencode
 
 from .operations import Call, Reply
 
 __all__ = ["jira_page"]
 
 T = TypeVar("T")
+
+_POSITION: Final = frozenset({"startAt", "maxResults", "jwt"})
 
 
 def jira_page(
@@ -26,10 +29,15 @@ def jira_page(
     """
     start = call.integer("startAt", 0, maximum=10**9, minimum=0)
     limit = call.integer("maxResults", min(50, maximum), maximum=maximum)
-    at = f"{call.site.base_url}{call.path}"
+    others = [one for one in call.query.items(multi=True) if one[0] not in _POSITION]
+
+    def at(first: int) -> str:
+        query = urlencode([*others, ("startAt", first), ("maxResults", limit)])
+        return f"{call.site.base_url}{call.path}?{query}"
+
     payload: dict[str, Any] = {"maxResults": limit, "startAt": start, "total": len(items)}
     if name == "values":
-        payload |= {"self": f"{at}?startAt={start}&maxResults={limit}", "isLast": start + limit >= len(items)}
+        payload |= {"self": at(start), "isLast": start + limit >= len(items)}
         if start + limit < len(items):
-            payload["nextPage"] = f"{at}?startAt={start + limit}&maxResults={limit}"
+            payload["nextPage"] = at(start + limit)
     return Reply(payload=payload | {name: [write(item) for item in items[start : start + limit]]})

@@ -9,17 +9,17 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
 from typing import Any, Final
 
-from ..store.values import Issue
 from .finding import visible_issues
-from .jira_fields import field_names
-from .jira_reply import field_list, issue_reply
+from .jira_reply import Wanted, descriptions, issue_reply, wanted_by_body, wanted_by_query
 from .jql import Jql, JqlError, parse_jql
 from .operations import Call, Operation, Reply, RestError
 
 __all__ = ["OPERATIONS"]
 
 _DEFAULT_MAX_RESULTS, _MAX_RESULTS = 50, 100
+_MAX_IDS_PER_PAGE: Final = 5000  # where nothing but ids is asked for
 _MAX_IDS: Final = 1000
+_IDS: Final[frozenset[str]] = frozenset()  # without fields, the search of today's Jira gives the ids alone
 _OLD_SEARCH: Final = "GET /rest/api/3/search"  # the catalogue does not have what took its place
 _ONE_ISSUE: Final = "GET /rest/api/3/issue/1"  # the same for one that came later and reads the same
 
@@ -27,7 +27,7 @@ _ONE_ISSUE: Final = "GET /rest/api/3/issue/1"  # the same for one that came late
 def _read(call: Call, jql: str, *, bounded: bool = True) -> Jql:
     me = call.person.account_id if call.person else None
     try:
-        return parse_jql(jql, now=call.site.wire.clock(), bounded=bounded, site=call.site, me=me)
+        return parse_jql(jql, now=call.site.wire.clock(), bounded=bounded, strict=True, site=call.site, me=me)
     except JqlError as error:
         raise RestError(400, str(error)) from error
 
@@ -36,34 +36,33 @@ def _search(call: Call) -> Reply:
     return _search_for(
         call,
         jql=call.query.get("jql", ""),
-        limit=call.integer("maxResults", _DEFAULT_MAX_RESULTS, maximum=_MAX_RESULTS),
+        limit=call.integer("maxResults", _DEFAULT_MAX_RESULTS, maximum=_MAX_IDS_PER_PAGE),
         token=call.query.get("nextPageToken", ""),
-        fields=_fields(call, call.query.getlist("fields")),
+        wanted=wanted_by_query(call, default=_IDS),
     )
 
 
 def _search_by_post(call: Call) -> Reply:
-    wanted = call.json_object()
-    jql, limit = wanted.get("jql", ""), wanted.get("maxResults", _DEFAULT_MAX_RESULTS)
-    token, fields = wanted.get("nextPageToken") or "", wanted.get("fields") or []
+    body = call.json_object()
+    jql, limit = body.get("jql", ""), body.get("maxResults", _DEFAULT_MAX_RESULTS)
+    token = body.get("nextPageToken") or ""
     if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
         raise RestError(400, "maxResults must be a whole number of at least 1.")
     if not isinstance(jql, str) or not isinstance(token, str):
         raise RestError(400, "jql and nextPageToken must be texts.")
-    if not isinstance(fields, list) or not all(isinstance(name, str) for name in fields):
-        raise RestError(400, "fields must be a list of texts.")
-    names = _fields(call, fields)
-    return _search_for(call, jql=jql, limit=min(limit, _MAX_RESULTS), token=token, fields=names)
+    wanted = wanted_by_body(call, body, default=_IDS)
+    return _search_for(call, jql=jql, limit=limit, token=token, wanted=wanted)
 
 
-def _search_for(call: Call, *, jql: str, limit: int, token: str, fields: frozenset[str] | None) -> Reply:
+def _search_for(call: Call, *, jql: str, limit: int, token: str, wanted: Wanted) -> Reply:
     found = _read(call, jql).run(visible_issues(call))
-    start = _offset(token, jql)
-    issues = [_issue_json(call, issue, fields) for issue in found[start : start + limit]]
+    start, limit = _offset(token, jql), min(limit, _MAX_IDS_PER_PAGE if wanted.id_only else _MAX_RESULTS)
+    page = found[start : start + limit]
+    issues = [{"id": issue.id} if wanted.id_only else issue_reply(call, issue, wanted) for issue in page]
     payload: dict[str, Any] = {"issues": issues, "isLast": start + limit >= len(found)}
     if start + limit < len(found):
         payload["nextPageToken"] = urlsafe_b64encode(f"{start + limit}:{_digest(jql)}".encode()).decode()
-    return Reply(payload=payload)
+    return Reply(payload=payload | descriptions(call, wanted))
 
 
 def _count(call: Call) -> Reply:
@@ -106,28 +105,15 @@ def _parse(call: Call) -> Reply:
 
 def _bulk_fetch(call: Call) -> Reply:
     body = call.json_object()
-    wanted, names = body.get("issueIdsOrKeys"), body.get("fields") or []
-    if not isinstance(wanted, list) or not wanted or len(wanted) > _MAX_RESULTS:
+    named, wanted = body.get("issueIdsOrKeys"), wanted_by_body(call, body)
+    if not isinstance(named, list) or not named or len(named) > _MAX_RESULTS:
         raise RestError(400, f"issueIdsOrKeys must be a list of 1 to {_MAX_RESULTS} ids or keys.")
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise RestError(400, "fields must be a list of texts.")
-    fields = field_list(names, default=None, every=set(field_names(call.site)))
     visible = visible_issues(call)
     known = {issue.id: issue for issue in visible} | {issue.key: issue for issue in visible}
-    issues = [known[str(one)] for one in wanted if str(one) in known]
-    unique = list({issue.id: issue for issue in issues}.values())
-    errors = [] if len(issues) == len(wanted) else [{"id": str(one)} for one in wanted if str(one) not in known]
-    return Reply(payload={"issues": [issue_reply(call, one, fields) for one in unique], "issueErrors": errors})
-
-
-def _fields(call: Call, names: list[str]) -> frozenset[str] | None:
-    return field_list(names, default=frozenset(), every=set(field_names(call.site)))
-
-
-def _issue_json(call: Call, issue: Issue, fields: frozenset[str] | None) -> dict[str, Any]:
-    if fields is not None and not fields - {"id"}:  # without fields, the search of today's Jira gives the ids alone
-        return {"id": issue.id}
-    return issue_reply(call, issue, fields)
+    found = {issue.id: issue for issue in (known.get(str(one)) for one in named) if issue is not None}
+    issues = [issue_reply(call, one, wanted) | descriptions(call, wanted) for one in found.values()]
+    # Issues that are not there, or not for this call, are left out without a word.
+    return Reply(payload={"issues": issues, "issueErrors": []})
 
 
 def _digest(jql: str) -> str:

@@ -16,6 +16,7 @@ from .operations import Call, Operation, Reply
 __all__ = ["as_version_2"]
 
 _V2, _V3 = "/rest/api/2/", "/rest/api/3/"
+_KEPT: Final = frozenset({"value", "properties"})  # what apps keep in properties
 _ARGUMENT: Final = re.compile(r"<[^>]+>")
 
 
@@ -37,9 +38,9 @@ def _twin(operation: Operation) -> Operation:
 def _plain(value: Any, name: str = "") -> Any:
     """An answer with its documents as texts, and with links to version 2. What apps keep in properties stays."""
     if isinstance(value, dict):
-        if value.get("type") == "doc" and "content" in value and name != "value":
+        if value.get("type") == "doc" and "content" in value:
             return to_text(value)
-        return {key: part if key == "value" else _plain(part, key) for key, part in value.items()}
+        return {key: part if key in _KEPT else _plain(part, key) for key, part in value.items()}
     if isinstance(value, list):
         return [_plain(one, name) for one in value]
     if isinstance(value, str) and name in ("self", "content", "nextPage"):

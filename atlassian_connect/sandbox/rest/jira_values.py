@@ -37,8 +37,10 @@ def named(value: object, known: Mapping[str, Any]) -> Any:
     """Find what ``{"id": …}`` or ``{"name": …}`` names among values with an id and a name. None: nothing."""
     if not isinstance(value, Mapping):
         return None
-    number, name = str(value.get("id", "")), str(value.get("name", ""))
-    return next((one for one in known.values() if one.id == number or (not number and one.name == name)), None)
+    number, name = value.get("id"), value.get("name")
+    if number is not None:
+        return next((one for one in known.values() if one.id == str(number)), None)
+    return next((one for one in known.values() if one.name == name), None)
 
 
 def document(call: Call, value: object) -> dict[str, Any] | None:
@@ -104,8 +106,10 @@ class FieldReader:
         return str(resolution.name)
 
     def _person(self, value: Any) -> str | None:
+        if isinstance(value, Mapping) and not value.keys() & {"accountId", "id"}:
+            raise BadValueError("Users are named by their accountId.")  # not by name, as before GDPR
         account_id = value.get("accountId", value.get("id")) if isinstance(value, Mapping) else value
-        if value is None or account_id is None:
+        if account_id is None:
             return None
         person = self._call.site.person(account_id) if isinstance(account_id, str) else None
         if person is None or not person.active:

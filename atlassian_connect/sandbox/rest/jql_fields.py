@@ -15,11 +15,12 @@ from ..issue_fields import custom_fields
 from ..store.jira_history import text_of
 from ..store.jira_setup import ISSUE_TYPES, PRIORITIES, STATUSES
 from ..store.values import Issue
+from .query_tokens import moment
 
 if TYPE_CHECKING:
     from ..site import Site
 
-__all__ = ["DATES", "ORDERS", "TEXTS", "Asked", "known_fields", "property_value", "values_of"]
+__all__ = ["DATES", "ORDERS", "TEXTS", "Asked", "is_text", "known_fields", "property_value", "values_of"]
 
 #: The values of a field, in lower case; none when it is empty.
 _Read = Callable[["Asked", Issue], list[str]]
@@ -103,6 +104,7 @@ DATES: Final[Mapping[str, Callable[[Issue], float | None]]] = {
     "updated": lambda issue: issue.updated,
     "created": lambda issue: issue.created,
     "resolved": lambda issue: issue.resolved,
+    "due": lambda issue: moment(str(issue.fields.get("duedate") or ""), 0.0),
 }
 
 
@@ -141,6 +143,12 @@ def known_fields(asked: Asked, name: str) -> str | None:
     return None
 
 
+def is_text(asked: Asked, name: str) -> bool:
+    """Whether ``~`` can ask about a field of :func:`known_fields`: texts, and versions by a part of their name."""
+    custom = {field.id: field.type for field in custom_fields(asked.site)} if asked.site else {}
+    return name in TEXTS or name in ("fixversion", "affectedversion") or custom.get(name) in _TEXT_TYPES
+
+
 def values_of(asked: Asked, name: str, issue: Issue) -> list[str]:
     """The values that an issue has in a field of :func:`known_fields`, in lower case."""
     if name in _FIELDS:
@@ -166,6 +174,7 @@ def property_value(asked: Asked, key: str, path: str, issue: Issue) -> Any:
     return value
 
 
+_TEXT_TYPES: Final = frozenset({"string", "text", "read_only"})
 _RANKS: Final = {name: number for number, name in enumerate(PRIORITIES)}
 
 #: What results are sorted by: fields that have an order of their own.

@@ -90,7 +90,9 @@ def test_order():
         ("assignee = somebodyElse()", "somebodyElse"),
         ("assignee in membersOf(users)", "membersOf"),
         ("updated <= startOfDecade()", "updated <= startOfDecade"),
-        ("updated = -1d", "updated = -1d"),
+        ("updated ~ today", "updated ~ today"),
+        ("status ~ done", "not supported by the 'status' field"),
+        ("due was empty", "due was"),
         ("status in Done", "status in Done"),
         ("(" * 40 + "key = OPS-1" + ")" * 40, "nested"),
         ("NOT " * 40 + "key = OPS-1", "nested"),
@@ -149,3 +151,49 @@ def test_who_asks_and_what_belongs_to_issues(sandbox: Sandbox, found):
         account_id=ADMIN,
     )
     assert found("text ~ zebra") == found('comment ~ "zebra cross*"') == ["OPS-7"]
+
+
+def test_due_dates(found, sandbox: Sandbox):
+    sandbox.content.edit_issue("OPS-1", fields={"duedate": "2027-01-31"})
+    sandbox.content.edit_issue("OPS-2", fields={"duedate": "2027-02-01"})
+    assert found('due = "2027-01-31"') == ["OPS-1"]
+    assert found("duedate > 2027-01-31 ORDER BY due") == ["OPS-2"]
+    assert sorted(found("due is not empty and due != 2027-02-01")) == found("due <= 2027-01-31") == ["OPS-1"]
+    assert "OPS-3" in found("due = empty")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("project = Nope", "The value 'Nope' does not exist for the field 'project'."),
+        ("project in (OPS, HID)", "The value 'HID' does not exist for the field 'project'."),
+        ("issuekey = NO-1", "The value 'NO-1' does not exist for the field 'issuekey'."),
+        ("key = HID-1", "The value 'HID-1' does not exist for the field 'key'."),
+        ("type not in (Bug, Spike)", "The value 'Spike' does not exist for the field 'type'."),
+        ("status != Open", "The value 'Open' does not exist for the field 'status'."),
+        ("priority = 9", "The value '9' does not exist for the field 'priority'."),
+        ("component = Nothing", "The value 'Nothing' does not exist for the field 'component'."),
+        ("fixVersion in (Never)", "The value 'Never' does not exist for the field 'fixVersion'."),
+        ("assignee = bob", "The value 'bob' does not exist for the field 'assignee'."),
+    ],
+)
+def test_searches_refuse_values_that_do_not_exist(sandbox: Sandbox, text: str, named: str):
+    sandbox.content.create_project("HID", "Hidden", account_id=ADMIN)
+    sandbox.content.create_issue("HID", "Secret", account_id=ADMIN)
+    sandbox.permissions.restrict("HID", [ADMIN])
+    with pytest.raises(JqlError) as caught:
+        parse_jql(text, now=NOW, strict=True, site=sandbox.jira, me=MEMBER)
+    assert str(caught.value) == named
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'project = "Operations" and key in (ops-1, 10101) and type = 10004 and status = "to do"',
+        "statusCategory = new and resolution = Unresolved and assignee in (currentUser(), empty)",
+        f'reporter = "{ADMIN}" and component = Backups and creator in membersOf("administrators")',
+        "parent = OPS-1 and labels = anything and summary ~ anything",
+    ],
+)
+def test_searches_take_values_that_exist(sandbox: Sandbox, text: str):
+    assert parse_jql(text, now=NOW, strict=True, site=sandbox.jira, me=ADMIN)
