@@ -18,6 +18,7 @@ from .module_urls import Frame
 from .people import ADMIN
 from .policies import AccessPolicy, ContentBlockedError
 from .store.schema import InstallationRow
+from .translations import Translations
 from .webhooks import deliver, event_by_hand
 from .wire import CONNECT_VERSION, GOOD_STATUSES
 
@@ -35,6 +36,8 @@ class Installation(InstalledApp):
     def __init__(self, site: Site, client_key: str, row: InstallationRow | None = None) -> None:
         super().__init__(site, client_key, row)
         self._policy = AccessPolicy(self)
+        #: Texts of its modules in other languages.
+        self.translations = Translations(self)
 
     # --- lifecycle ----------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,9 @@ from ...protocol.modules import Module
 from ...protocol.urls import parse_base_url
 from ..frames import make_frame
 from ..log import Crossing, mask_url
+from ..modules.places import label
 from ..policies import ContentBlockedError
+from ..translations import locale_of
 from .context import ui_context
 from .ticket import Ticket, write_ticket
 
@@ -93,7 +95,8 @@ def embed(
         module = installation.module(module_key)
     except KeyError as error:
         return Embedding(module_key, problem=str(error.args[0]))
-    title = _title(module)
+    locale = locale_of(installation.site, viewer)
+    title = label(Module(module.type, installation.translations.of(module.definition, locale)))
     if installation.state != "enabled":
         return Embedding(title, problem=f"{installation.app_key} is {installation.state}.")
     try:
@@ -127,12 +130,6 @@ def embed(
             },
         }
     return Embedding(title, origin, url=frame.url, width=width, height=height, data=data)
-
-
-def _title(module: Module) -> str:
-    name = module.definition.get("name")
-    value = name.get("value") if isinstance(name, Mapping) else name
-    return str(value or module.key)
 
 
 def _note(installation: Installation, module_key: str, frame: Frame) -> None:

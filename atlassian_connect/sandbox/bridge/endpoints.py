@@ -18,6 +18,7 @@ from ..rest import catalogue
 from ..rest.attachments import media_response
 from ..rest.inside import Inside, InsideRequest
 from ..site import Site
+from ..translations import locale_of
 from . import assets
 from .context import ui_context
 from .embedding import embed
@@ -158,13 +159,19 @@ def _for_script(response: Response, *, binary: bool) -> dict[str, Any]:
 
 def _page(sandbox: Sandbox, site: Site, viewer: str | None) -> dict[str, Any]:
     """What the scripts of a page know about it."""
+    locale = locale_of(site, viewer)
     return {
         "library": assets.library_path(),
         "csrfToken": sandbox.csrf_token,
         "product": site.product,
         "siteName": site.name,
         "accountId": viewer,
-        "dialogModules": {app.app_key: _dialog_options(app) for app in site.installations if app.state == "enabled"},
+        "locale": locale.replace("-", "_"),
+        "dialogModules": {
+            app.app_key: app.translations.of(_dialog_options(app), locale)
+            for app in site.installations
+            if app.state == "enabled"
+        },
     }
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ...errors import UrlNotAllowedError
 from ...protocol.modules import Module, module_types, value_at
 from ..module_urls import join
+from ..translations import locale_of
 from .catalogue import APP, ELSEWHERE, place_of_location, place_of_type
 from .conditions import Evaluation, evaluate
 from .opening import Opening, Opens, opening_of
@@ -183,7 +184,8 @@ def _listed(
 
 
 def _placed(installation: Installation, module: Module, spot: _Spot, situation: Situation) -> PlacedModule:
-    site = installation.site
+    site, locale = installation.site, locale_of(installation.site, situation.account_id)
+    module = Module(module.type, installation.translations.of(module.definition, locale))
     row = place_of_type(site.product, module.type)
     values, notes = module_values(installation, module, situation)
     opening = Opening("frame", module.key) if row is None else opening_of(installation, module, row, values)
@@ -206,7 +208,7 @@ def _placed(installation: Installation, module: Module, spot: _Spot, situation: 
         opens=opening.opens,
         opens_key=opening.key,
         href=opening.href,
-        options=opening.options,
+        options=installation.translations.of(opening.options, locale),
         parameters=opening.parameters,
         tooltip=_text(shown.definition.get("tooltip")),
         values=values,
@@ -253,6 +255,6 @@ def _urls(module: Module) -> dict[str, str]:
 
 
 def _text(value: object) -> str:
-    """A translatable text: its value in the descriptor."""
+    """A translatable text: its value."""
     text = value.get("value") if isinstance(value, Mapping) else value
     return text if isinstance(text, str) else ""

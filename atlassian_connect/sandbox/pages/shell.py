@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,7 +20,7 @@ from .viewer import active_people, viewer
 if TYPE_CHECKING:
     from ..host import Sandbox
 
-__all__ = ["label", "open_url", "wrap"]
+__all__ = ["open_url", "wrap"]
 
 _DAY_SECONDS: Final = 86_400
 
@@ -43,7 +42,6 @@ def wrap(blueprint: Blueprint, sandbox: Sandbox) -> None:
             "age": lambda seconds: _age(sandbox.wire.clock() - seconds),
             "clock_time": lambda seconds: datetime.fromtimestamp(seconds).astimezone().strftime("%H:%M:%S"),
             "pretty": _pretty,
-            "label": label,
             "initials": _initials,
             "place_name": _place_name,
             "open_url": open_url,
@@ -57,13 +55,6 @@ def wrap(blueprint: Blueprint, sandbox: Sandbox) -> None:
     @blueprint.errorhandler(404)
     def say(error: HTTPException) -> Response:
         return respond("error.html", status=error.code or 500, error=error)
-
-
-def label(module: Module) -> str:
-    """What a module is called."""
-    name = module.definition.get("name")
-    value = name.get("value") if isinstance(name, Mapping) else name
-    return str(value or module.key or module.type)
 
 
 def open_url(installation: Installation, module: Module) -> str | None:

@@ -15,7 +15,6 @@ from ..installation import Installation
 from ..json_text import read_json
 from ..module_faults import DYNAMIC_MODULES
 from ..store.app_properties import PropertyRefusedError
-from ..translations import translated
 from .operations import Call, Operation, Reply, RestError
 
 __all__ = ["OPERATIONS"]
@@ -30,7 +29,7 @@ def _list_modules(call: Call) -> Reply:
 
 def _register_modules(call: Call) -> Reply:
     try:
-        call.app.register_modules(translated(call.app, read_json(call.body)))
+        call.app.register_modules(call.app.translations.of(read_json(call.body)))
     except ModulesRefusedError as error:
         raise RestError(400, str(error)) from error
     except ValueError:

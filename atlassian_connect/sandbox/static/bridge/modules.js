@@ -29,7 +29,7 @@ export function defineModules() {
   });
   connectHost.defineModule('user', {
     getCurrentUser: answering(0, () => (page.accountId ? { atlassianAccountId: page.accountId } : {})),
-    getLocale: answering(0, () => 'en_GB'),
+    getLocale: answering(0, () => page.locale),
     getTimeZone: answering(0, () => Intl.DateTimeFormat().resolvedOptions().timeZone),
   });
   connectHost.defineModule('cookie', {
