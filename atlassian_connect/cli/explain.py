@@ -10,7 +10,6 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from ..errors import AuthenticationError, ConnectError, InvalidRequestError, QshMismatchError, RequestError
 from ..inbound import InboundRequest
-from ..protocol.descriptor import host_called_paths
 from ..protocol.lifecycle import LifecycleEvent, LifecyclePayload
 from ..protocol.qsh import CONTEXT_QSH, canonical_request, explain, query_string_hash, same_hash, strip_base_path
 from ..protocol.tokens import TokenKind, UnverifiedToken, unverified
@@ -166,7 +165,7 @@ def _route(state: ConnectState, method: str, path: str) -> Route:
     if endpoint.startswith(_LIFECYCLE) and event in set(LifecycleEvent):
         return Route(endpoint, _HOST_TOKEN, LifecycleEvent(event))
     accepts = getattr(state.app.view_functions[endpoint], GUARD, None)
-    if accepts is None and path in host_called_paths(state.descriptor):
+    if accepts is None and (endpoint in state.called_endpoints or path.rstrip("/") in state.called_paths):
         accepts = _HOST_TOKEN
     return Route(endpoint, accepts or None)
 

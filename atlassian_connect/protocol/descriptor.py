@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from ..errors import DescriptorError
 from ..types import Product
 from .descriptor_checks import root_problems
 from .module_checks import module_problems
-from .modules import Module, flatten_modules, module_types, value_at
+from .modules import Module, flatten_modules, module_types, values_at
 from .problems import Checking, Problem, error, warning
+from .urls import normal_base_url
 
 __all__ = [
     "API_MIGRATIONS",
@@ -26,6 +27,7 @@ __all__ = [
     "descriptor_bytes",
     "fill_template",
     "host_called_paths",
+    "host_called_patterns",
     "require_valid",
 ]
 
@@ -33,6 +35,7 @@ LIFECYCLE_EVENTS: Final = ("installed", "uninstalled", "enabled", "disabled")
 #: Migrations that are over on every host and still have to be declared.
 API_MIGRATIONS: Final = {"signed-install": True, "context-qsh": True, "gdpr": True}
 
+_VARIABLE = re.compile(r"\$?\{[^{}]*\}")
 _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 
 
@@ -112,21 +115,33 @@ def descriptor_bytes(document: Mapping[str, Any]) -> bytes:
 def host_called_paths(document: Mapping[str, Any]) -> set[str]:
     """Return the paths below the base URL that hosts call with a token, except the lifecycle's.
 
-    Cacheable pages are left out, since hosts load them without a token; so are URLs of other origins and paths with
+    Cacheable pages are left out, since hosts load them without a token; so are URLs of other places and paths with
     ``{variables}``.
     """
-    paths: set[str] = set()
+    return {path for path in _called(document) if "{" not in path}
+
+
+def host_called_patterns(document: Mapping[str, Any]) -> set[str]:
+    """Return the paths with variables, as :func:`host_called_paths` does the others; ``{}`` stands for each."""
+    return {_VARIABLE.sub("{}", path) for path in _called(document) if "{" in path}
+
+
+def _called(document: Mapping[str, Any]) -> Iterator[str]:
+    base = document.get("baseUrl")
+    below = normal_base_url(base) + "/" if isinstance(base, str) else None
     for module in flatten_modules(_mapping(document, "modules")):
         if module.definition.get("cacheable") is True or module.definition.get("context") in ("page", "product"):
             continue
         known = module_types().get(module.type)
         for url_field in known.url_fields if known else ("url",):
-            url = value_at(module.definition, url_field)
-            if isinstance(url, str) and url and "://" not in url and not url.startswith("//"):
+            for _, url in values_at(module.definition, url_field):
+                if not isinstance(url, str) or not url:
+                    continue
                 path = url.partition("?")[0].partition("#")[0]
-                if "{" not in path:
-                    paths.add("/" + path.lstrip("/"))
-    return paths
+                if below is not None and (normal_base_url(path.rstrip("/")) + "/").startswith(below):
+                    path = path[len(below) - 1 :]
+                if "://" not in path and not path.startswith("//"):
+                    yield "/" + path.lstrip("/")
 
 
 def _mapping(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,8 @@ from ..secret import Secret
 from ..types import Product
 
 __all__ = ["Tenant", "tenant_itself"]
+
+_PLAIN_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*").fullmatch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +60,14 @@ class Tenant:
 
     @cached_property
     def frame_ancestors(self) -> str:
-        """Origins that may show our pages in a frame, as the value of the CSP directive."""
-        shown = dict.fromkeys(url for url in (self.display_url, self.help_center_url) if url and url != self.base_url)
-        origins = [self.base.origin, *(parse_base_url(url).origin for url in shown)]
-        return " ".join(dict.fromkeys(origins))
+        """Origins that may show our pages in a frame, as the value of the CSP directive.
+
+        Display URLs are no more proven than the rest of a lifecycle body: one whose host would mean more than itself in
+        a policy, such as ``*``, is left out.
+        """
+        urls = dict.fromkeys(url for url in (self.display_url, self.help_center_url) if url and url != self.base_url)
+        shown = [base for base in map(parse_base_url, urls) if _PLAIN_HOST(base.host)]
+        return " ".join(dict.fromkeys(base.origin for base in [self.base, *shown]))
 
     def public_facts(self) -> Mapping[str, Any]:
         """What may be printed or logged: everything but the secret."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from ..dynamic import DynamicModules, SyncResult
 from ..dynamic.fleet import DEFAULT_JOBS, TenantSync, sync_tenants
 from ..errors import ConfigurationError, NotAuthenticatedError
 from ..inbound import Authenticator, InboundRequest, Principal
-from ..protocol.descriptor import descriptor_bytes, host_called_paths
+from ..protocol.descriptor import descriptor_bytes, host_called_paths, host_called_patterns
 from ..protocol.tokens import TokenKind
 from ..registry import Registry
 from ..settings import ConnectSettings
@@ -45,6 +46,7 @@ __all__ = [
 
 EXTENSION = "atlassian_connect"
 _PRINCIPAL = "_atlassian_connect_principal"
+_VARIABLE = re.compile(r"<[^>]*>")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,14 +83,20 @@ class ConnectState:
 
     @cached_property
     def called_paths(self) -> frozenset[str]:
-        """Paths that hosts call with a token, as the descriptor names them; without trailing slash."""
-        return frozenset(path.rstrip("/") for path in host_called_paths(self.descriptor))
+        """Paths that hosts call with a token, as the descriptor names them; without trailing slash.
+
+        Those with the base URL's path too: where no proxy takes it off, that is what arrives.
+        """
+        paths = {path.rstrip("/") for path in host_called_paths(self.descriptor)}
+        return frozenset(paths | {self.settings.base_path + path for path in paths})
 
     @cached_property
     def called_endpoints(self) -> frozenset[str]:
-        """Endpoints that have one of these paths: their other URLs lead to the same view."""
+        """Endpoints that have one of these paths, or one with the same variables: their other URLs lead there too."""
+        patterns = {path.rstrip("/") for path in host_called_patterns(self.descriptor)}
+        called = self.called_paths | patterns | {self.settings.base_path + path for path in patterns}
         rules = self.app.url_map.iter_rules()
-        return frozenset(rule.endpoint for rule in rules if rule.rule.rstrip("/") in self.called_paths)
+        return frozenset(rule.endpoint for rule in rules if _VARIABLE.sub("{}", rule.rule.rstrip("/")) in called)
 
     @cached_property
     def descriptor_bytes(self) -> bytes:

@@ -19,6 +19,7 @@ from atlassian_connect.protocol.descriptor import (
     descriptor_bytes,
     fill_template,
     host_called_paths,
+    host_called_patterns,
     require_valid,
 )
 from atlassian_connect.protocol.modules import Module
@@ -205,6 +206,9 @@ def test_host_called_paths():
             {"key": "b", "url": "/of-page", "context": "page"},
             {"key": "c", "url": "/of-product", "context": "product"},
             {"key": "d", "url": "https://elsewhere.example.com/"},
+            {"key": "d2", "url": "HTTPS://app.example.com/absolute?x={y}"},
+            {"key": "d3", "url": "https://app.example.com.evil.example/absolute-elsewhere"},
+            {"key": "d4", "url": "https://app.example.com"},
             {"key": "e", "url": "//elsewhere.example.com/"},
             {"key": "f"},
         ],
@@ -226,11 +230,14 @@ def test_host_called_paths():
         "/settings",
         "/hook",
         "/new",
+        "/absolute",
+        "/",
     }
+    assert host_called_patterns({**GOOD, "modules": modules}) == {"/of/{}"}
 
 
 def test_an_app_without_modules_is_called_at_no_path():
-    assert host_called_paths({}) == set()
+    assert host_called_paths({}) == host_called_patterns({}) == set()
 
 
 # --- checking ---------------------------------------------------------------------------------------------------------

@@ -34,6 +34,21 @@ def test_a_signed_install_stores_the_tenant(host, store):
     assert tenant.frame_ancestors == "https://tenant-1.atlassian.net https://wiki.example.com"
 
 
+@pytest.mark.parametrize(
+    "origin", ["https://*", "https://*.example.com", "https://a;script-src", "https://a,b", "https://'x'"]
+)
+def test_a_display_url_says_nothing_in_a_policy_but_its_origin(host, store, origin):
+    """The body is not signed: `https://*` would let any site frame the app's pages."""
+    assert (
+        host.install(body={"displayUrl": origin, "displayUrlServicedeskHelpCenter": "https://[::1]"}).status_code == 204
+    )
+
+    assert store.get("tenant-1").frame_ancestors == "https://tenant-1.atlassian.net https://[::1]"
+    assert host.get("/connect/hello").headers["Content-Security-Policy"] == (
+        "frame-ancestors https://tenant-1.atlassian.net https://[::1]"
+    )
+
+
 def test_reinstall_rotates_the_shared_secret(host, store):
     host.install()
     old = host.token("GET", "/connect/hello")

@@ -295,6 +295,44 @@ def test_a_route_that_the_descriptor_names_is_guarded_even_when_it_forgot_to(mak
     assert host.get("/panel?x=1").text == "panel"
 
 
+@pytest.mark.parametrize(
+    ("url", "rule", "path"),
+    [
+        ("/issue/{issue.key}", "/issue/<key>", "/issue/OPS-1"),
+        ("/issue/{issue.key}/{space.id}/end?x={page.id}", "/issue/<key>/<int:number>/end/", "/issue/OPS-1/7/end/"),
+        ("/files/{attachment.id}", "/files/<path:rest>", "/files/a/b"),
+        ("https://app.example.com/panel", "/panel", "/panel"),
+        ("https://app.example.com/issue/${issue.key}", "/issue/<key>", "/issue/OPS-1"),
+    ],
+)
+def test_so_is_one_whose_url_has_variables_or_is_absolute(url, rule, path, make_app):
+    panel = {"key": "p", "url": url, "location": "l", "name": {"value": "P"}}
+    template = {"key": "com.example.app", "name": "App", "modules": {"webPanels": [panel]}}
+    app = make_app(AtlassianConnect(), ATLASSIAN_CONNECT_DESCRIPTOR=template)
+    app.add_url_rule(rule, "panel", lambda **variables: "panel")
+    app.add_url_rule("/issue/new", "other", lambda: "other")
+    host = Host(app)
+    host.install()
+
+    assert host.http.get(path).status_code == 401
+    assert host.http.get("/issue/new").text == "other"
+    assert host.get(path).text == "panel"
+
+
+def test_so_is_one_below_the_path_of_the_base_url_that_no_proxy_takes_off(make_app):
+    panel = {"key": "p", "url": "/panel", "location": "l", "name": {"value": "P"}}
+    template = {"key": "com.example.app", "name": "App", "modules": {"webPanels": [panel]}}
+    app = make_app(
+        AtlassianConnect(),
+        ATLASSIAN_CONNECT_DESCRIPTOR=template,
+        ATLASSIAN_CONNECT_BASE_URL="https://app.example.com/base",
+    )
+    app.add_url_rule("/base/panel", "panel", lambda: "panel")
+    host = Host(app)
+
+    assert host.http.get("/base/panel").status_code == 401
+
+
 def test_head_and_options_show_nothing(host):
     assert host.http.head("/connect/hello").status_code == 401
     response = host.http.options("/connect/hello")
