@@ -18,7 +18,7 @@ from ..store.content import Page
 from .operations import Call, RestError
 from .shapes import web_path
 
-__all__ = ["VIEWS", "body_json", "expanded_bodies", "read_storage", "view_html", "wanted_format"]
+__all__ = ["VIEWS", "body_json", "expand_of", "expanded_bodies", "read_storage", "view_html", "wanted_format"]
 
 #: Representations that are made like the pages of the site.
 VIEWS: Final = frozenset({"view", "export_view", "styled_view", "anonymous_export_view"})
@@ -75,6 +75,12 @@ def body_json(site: Site, page: Page, body: str, wanted: str) -> dict[str, Any]:
         return {}
     value = body if wanted == "storage" else view_html(site, page, body)
     return {wanted: {"representation": wanted, "value": value}}
+
+
+def expand_of(call: Call) -> frozenset[str]:
+    """The parts that ``expand`` names, and what they are parts of: ``history`` with ``history.lastUpdated``."""
+    names = (name.strip().split(".") for value in call.query.getlist("expand") for name in value.split(","))
+    return frozenset(".".join(parts[:length]) for parts in names for length in range(1, len(parts) + 1))
 
 
 def expanded_bodies(site: Site, page: Page, body: str, expand: frozenset[str]) -> dict[str, Any]:

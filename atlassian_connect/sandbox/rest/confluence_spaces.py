@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from ..store.content import Space
 from .confluence import allowed_on_content
-from .confluence_v1 import content_v1_json, expand_of
+from .confluence_bodies import expand_of
+from .confluence_v1 import content_v1_json
 from .confluence_writing import conflicts, text_of
 from .finding import find_space_by_key, visible_pages, visible_spaces
 from .operations import Call, Operation, Reply, RestError

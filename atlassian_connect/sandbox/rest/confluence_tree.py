@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from ..store.content import Page
 from ..store.tasks import Task
-from .confluence_comments import comment_v1_json
-from .confluence_v1 import content_v1_json, expand_of
+from .confluence_bodies import expand_of
+from .confluence_comments_v1 import comment_v1_json
+from .confluence_v1 import content_v1_json
 from .confluence_writing import conflicts, may_delete, may_write, text_of
 from .finding import CURRENT, editable_page, find_page, visible_children
 from .operations import Call, Operation, Reply, RestError

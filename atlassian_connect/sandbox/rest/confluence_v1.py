@@ -10,11 +10,12 @@ from typing import Any, Final
 from ..store.attachments import Attachment
 from ..store.content import Page
 from ..store.values import Comment
-from .confluence_bodies import expanded_bodies, read_storage
-from .confluence_comments import comment_v1_json, create_comment_v1, find_comment
+from .confluence_bodies import expand_of, expanded_bodies, read_storage
+from .confluence_comments import find_comment, remove_comment
+from .confluence_comments_v1 import comment_v1_json, create_comment_v1, update_comment_v1
 from .confluence_restrictions import restriction_json
 from .confluence_search import find_entries
-from .confluence_writing import conflicts, may_delete, may_write, read_title, read_version, remove_page, text_of
+from .confluence_writing import conflicts, may_write, read_title, read_version, remove_page, text_of
 from .cql import CqlError
 from .cql_fields import Entry
 from .finding import ANY_STATUS, CURRENT, editable_page, find_page, find_space_by_key, space_of, visible_pages
@@ -22,21 +23,16 @@ from .operations import Call, Operation, Reply, RestError
 from .paging import search_page, start_page
 from .shapes import attachment_json, confluence_time, content_json
 
-__all__ = ["OPERATIONS", "content_v1_json", "expand_of"]
+__all__ = ["OPERATIONS", "content_v1_json"]
 
 _EXCERPT: Final = 200
-
-
-def expand_of(call: Call) -> frozenset[str]:
-    """The parts that ``expand`` names."""
-    return frozenset(name.strip() for name in call.query.get("expand", "").split(","))
 
 
 def content_v1_json(call: Call, page: Page, expand: frozenset[str]) -> dict[str, Any]:
     """Content with its bodies as ``expand`` asks for them."""
     json = content_json(page, call.site, expand)
     bodies = expanded_bodies(call.site, page, page.body, expand)
-    if any(name.split(".")[0] == "restrictions" for name in expand):
+    if "restrictions" in expand:
         json["restrictions"] = {one: restriction_json(call.site, page, one) for one in ("read", "update")}
     return json | ({"body": bodies} if bodies else {})
 
@@ -93,7 +89,7 @@ def _create(call: Call) -> Reply:
 
 def _update(call: Call, content_id: str) -> Reply:
     if _is_comment(call, content_id):
-        return _update_comment(call, content_id)
+        return update_comment_v1(call, content_id)
     page, wanted = editable_page(call, content_id, statuses=ANY_STATUS), call.json_object()
     number, message = read_version(wanted)
     above, status = wanted.get("ancestors"), wanted.get("status", "current")
@@ -114,21 +110,9 @@ def _update(call: Call, content_id: str) -> Reply:
     return Reply(payload=content_v1_json(call, changed, frozenset({"space", "version", "history", "body.storage"})))
 
 
-def _update_comment(call: Call, content_id: str) -> Reply:
-    comment, page = find_comment(call, content_id)
-    wanted = call.json_object()
-    number, _ = read_version(wanted)
-    with conflicts():
-        body, account_id = read_storage(call, wanted), may_write(call)
-        edited = call.site.content.edit_comment(comment.id, account_id=account_id, body=body, version=number)
-    return Reply(payload=comment_v1_json(call, edited, page, frozenset({"version", "body.storage"})))
-
-
 def _delete(call: Call, content_id: str) -> Reply:
     if _is_comment(call, content_id):
-        comment, _ = find_comment(call, content_id)
-        call.site.content.delete_comment(comment.id, account_id=may_delete(call))
-        return Reply(204)
+        return remove_comment(call, find_comment(call, content_id)[0])
     purges = call.query.get("status") == "trashed"
     return remove_page(call, editable_page(call, content_id, statuses={"trashed"} if purges else {"current", "draft"}))
 

@@ -37,13 +37,16 @@ class PageComments(Part):
     ) -> Comment:  # fmt: skip
         """Comment on a page, or answer a comment.
 
-        :param parent_id: the comment that is answered.
+        :param parent_id: the comment that is answered; what answers an inline comment is inline as well.
         :raises KeyError: there is no such page, or no such comment on it.
         """
         with self._db.transaction():
             page = self._db.get(PAGES, page_id)
-            if parent_id is not None and self.comment(parent_id).page_id != page_id:
-                raise KeyError(parent_id)
+            if parent_id is not None:
+                parent = self.comment(parent_id)
+                if parent.page_id != page_id:
+                    raise KeyError(parent_id)
+                kind = parent.kind
             comment_id, now = str(self._db.next("content", first=FIRST_CONTENT_ID, step=CONTENT_STEP)), self._clock()
             comment = Comment(
                 comment_id, page_id, body, account_id, now, now, account_id,
