@@ -39,6 +39,7 @@ class Database:
         self._app = app
         self._engine: Engine | None = None
         self._lock = Lock()
+        self._turn = Lock()
 
     @property
     def engine(self) -> Engine:
@@ -89,8 +90,9 @@ class Database:
         """A connection in a transaction that commits at the end of the block and rolls back when it raises.
 
         On SQLite the transaction takes the write lock at once: one that reads first and writes later would fail at
-        the first other writer instead of waiting for it. When ``db.session`` has written and not committed, the wait
-        would be for this very thread: that ends soon, and is said.
+        the first other writer instead of waiting for it. Threads of this process take turns before that, since SQLite
+        waits by sleeping, up to a tenth of a second at a time, and whoever sleeps is overtaken. When ``db.session``
+        has written and not committed, the wait would be for this very thread: that ends soon, and is said.
 
         :raises StorageError: the database failed; nothing of the block remains.
         """
@@ -99,29 +101,27 @@ class Database:
                 with self._session() as session:
                     yield from _on_shared_connection(session.connection())
                 return
+            if self.engine.dialect.name == "sqlite":
+                own = self._session_has_written()
+                with self._turn_to_write(own=own), self.engine.connect() as connection:
+                    if not _driver(connection).in_transaction:
+                        _take_write_lock(connection, own=own)
+                    yield connection
+                    connection.commit()
+                return
             with self.engine.connect() as connection:
-                if connection.dialect.name == "sqlite" and not _driver(connection).in_transaction:
-                    self._take_write_lock(connection)
                 yield connection
                 connection.commit()
 
-    def _take_write_lock(self, connection: Connection) -> None:
-        own = self._session_has_written()
-        if own:
-            connection.exec_driver_sql(f"PRAGMA busy_timeout={_OWN_TIMEOUT_MS}")
+    @contextmanager
+    def _turn_to_write(self, *, own: bool) -> Iterator[None]:
+        # When the session of this thread has written, whoever has the turn may be waiting for that.
+        if not self._turn.acquire(timeout=(_OWN_TIMEOUT_MS if own else _BUSY_TIMEOUT_MS) / 1000):
+            raise _is_locked(own=own)
         try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        except OperationalError as error:
-            if "locked" not in str(error.orig):
-                raise
-            raise StorageError(
-                "`db.session` has written in this thread, and SQLite has one writer: commit it first."
-                if own
-                else "Another writer kept the database locked. If it is this thread: commit `db.session` first."
-            ) from error
+            yield
         finally:
-            if own:
-                connection.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
+            self._turn.release()
 
     def _session_has_written(self) -> bool:
         """Whether ``db.session`` is in a transaction of SQLite's own, which the driver begins before it writes."""
@@ -164,6 +164,28 @@ def translated() -> Iterator[None]:
         raise StorageError(
             f"The database failed ({type(error).__name__}). Are the tables there? `flask db upgrade` makes them."
         ) from error
+
+
+def _take_write_lock(connection: Connection, *, own: bool) -> None:
+    if own:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={_OWN_TIMEOUT_MS}")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    except OperationalError as error:
+        if "locked" not in str(error.orig):
+            raise
+        raise _is_locked(own=own) from error
+    finally:
+        if own:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
+
+
+def _is_locked(*, own: bool) -> StorageError:
+    return StorageError(
+        "`db.session` has written in this thread, and SQLite has one writer: commit it first."
+        if own
+        else "Another writer kept the database locked. If it is this thread: commit `db.session` first."
+    )
 
 
 def _driver(connection: Connection) -> Any:

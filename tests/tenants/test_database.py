@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from threading import Event, Thread
+
 import pytest
 from sqlalchemy import text
+from sqlalchemy.event import listen
 from sqlalchemy.exc import OperationalError
 
 from atlassian_connect import AtlassianConnect
@@ -98,6 +101,58 @@ def test_the_wait_for_other_writers_is_as_long_as_ever_afterwards(app_with_table
 
         with database.writing() as connection:
             assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() >= 10_000
+
+
+@pytest.mark.parametrize("app_with_table", ["file"], indirect=True)
+def test_threads_take_turns_instead_of_asking_for_the_write_lock_at_once(app_with_table):
+    """SQLite waits by sleeping: who asks while another thread writes loses far more time than the other takes."""
+    database = state_of(app_with_table).store.database
+    asked, wrote = Event(), Event()
+
+    def write():
+        with database.writing() as connection:
+            connection.execute(text("INSERT INTO note VALUES ('second')"))
+        wrote.set()
+
+    second = Thread(target=write)
+    with database.writing() as connection:
+        connection.execute(text("INSERT INTO note VALUES ('first')"))
+        listen(database.engine, "before_cursor_execute", lambda *_: asked.set())
+        second.start()
+        assert not asked.wait(0.3)
+
+    second.join(10)
+    assert wrote.is_set()
+    with database.reading() as connection:
+        assert [row.text for row in connection.execute(text("SELECT text FROM note"))] == ["first", "second"]
+
+
+@pytest.mark.parametrize("app_with_table", ["file"], indirect=True)
+def test_a_turn_that_waits_for_the_apps_own_writing_does_not_keep_the_app_waiting(app_with_table):
+    """The other thread has the turn and waits for this one's session, which would wait for the turn."""
+    database = state_of(app_with_table).store.database
+    asked, wrote = Event(), Event()
+
+    def write():
+        with database.writing() as connection:
+            connection.execute(text("INSERT INTO note VALUES ('other')"))
+        wrote.set()
+
+    other = Thread(target=write)
+    with app_with_table.app_context():
+        session = app_with_table.extensions["sqlalchemy"].session
+        session.execute(text("INSERT INTO note VALUES ('own')"))
+        listen(database.engine, "before_cursor_execute", lambda *_: asked.set())
+        other.start()
+        assert asked.wait(10), "it has the turn, and asks for the write lock"
+
+        with pytest.raises(StorageError, match="has written in this thread"), database.writing():
+            pytest.fail("not reached")
+        assert not wrote.is_set()
+        session.commit()
+
+    other.join(10)
+    assert wrote.is_set()
 
 
 def test_a_failing_write_leaves_nothing(app_with_table):
