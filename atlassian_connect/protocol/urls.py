@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import quote, unquote, urlsplit
 
@@ -30,6 +31,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?").fullmatch
 # Everything below ASCII 33, DEL, the backslash (browsers read it as a slash) and characters that no URL carries raw.
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\<>\"`{}|^]|[^\x00-\x7f]").search
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]").search
 _DOT_SEGMENT = re.compile(r"(?:^|[/\\]|%2f|%5c)(?:\.|%2e){1,2}(?:[/\\]|%2f|%5c|$)", re.IGNORECASE).search
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})?")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})").search
@@ -73,6 +75,7 @@ class Target:
     query: str
 
 
+@lru_cache(maxsize=1024)  # the app's own and those of its tenants, all day; anyone may send others, so not more
 def parse_base_url(url: str) -> BaseUrl:
     """Take a base URL apart.
 
@@ -122,7 +125,7 @@ def target_below(base: BaseUrl, url: str, params: Iterable[tuple[str, str]] = ()
     if fragment:
         raise UrlNotAllowedError("A fragment is for browsers; a host never sees it.")
     path, _, query = head.partition("?")
-    if "\\" in path or any(ord(character) < 0x20 or ord(character) == 0x7F for character in head):
+    if "\\" in path or _CONTROL(head):
         raise UrlNotAllowedError(f"The URL has a backslash or a control character: {url[:200]!r}.")
     if re.match(r"[A-Za-z][A-Za-z0-9+.\-]*:", path):
         path = _path_on(base, path)
