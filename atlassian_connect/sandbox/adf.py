@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 from .store.jira_history import adf, text_of
 
-__all__ = ["from_text", "is_document", "to_html", "to_text"]
+__all__ = ["from_text", "to_html", "to_text"]
 
 _MAX_DEPTH: Final = 50
 _SAFE_LINKS: Final = ("http://", "https://", "mailto:", "/", "#")
@@ -32,22 +32,6 @@ _TAGS: Final = {
 }
 _PANELS: Final = {"success": "good", "warning": "warn", "error": "bad"}
 _LOZENGES: Final = {"blue": "info", "green": "good", "yellow": "warn", "red": "bad"}
-
-
-def is_document(value: object) -> bool:
-    """Whether a value is a document that hosts would take. What is in it is not checked further than its shape."""
-    return (
-        isinstance(value, Mapping) and value.get("type") == "doc" and value.get("version") == 1 and _is_shaped(value, 0)
-    )
-
-
-def _is_shaped(node: object, depth: int) -> bool:
-    if not isinstance(node, Mapping) or not isinstance(node.get("type"), str) or depth > _MAX_DEPTH:
-        return False
-    content = node.get("content", [])
-    if not isinstance(node.get("text", ""), str) or not isinstance(content, list):
-        return False
-    return all(_is_shaped(one, depth + 1) for one in content)
 
 
 def from_text(text: str) -> dict[str, Any] | None:

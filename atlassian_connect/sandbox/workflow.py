@@ -153,6 +153,7 @@ def take_step(
 
     :param changes: other edits that go with it.
     :raises RuleRefusedError: it cannot be taken.
+    :raises .store.content.HierarchyError: the edits do not fit.
     """
     if step not in {one.id for one in steps_for(site, issue, account_id)}:
         raise RuleRefusedError("It seems that you have tried to perform an illegal workflow operation.")
@@ -161,9 +162,9 @@ def take_step(
             raise RuleRefusedError(_message(live[-1]))
     before = issue.status
     try:
-        if changes:
-            site.content.edit_issue(issue.key, account_id=account_id, **changes)
-        _, after, _ = site.content.transition_issue(issue.key, step, account_id=account_id, resolution=resolution)
+        _, after, _ = site.content.transition_issue(
+            issue.key, step, account_id=account_id, resolution=resolution, changes=changes
+        )
     except TransitionRefusedError as error:
         raise RuleRefusedError(str(error)) from None
     for live in _live(site, step, "PostFunctions"):

@@ -13,24 +13,34 @@ from ..adf import to_html
 from ..store.jira_setup import LINK_TYPES
 from ..store.values import IssueComment
 from .finding import find_issue
-from .jira_input import read_document
+from .jira_input import put_properties, read_document, read_properties
 from .jira_paging import jira_page
 from .jira_permissions import holds_permission, require_permission
 from .jira_shapes import comment_json, link_json
 from .jira_values import named
 from .operations import Call, Operation, Reply, RestError
 
-__all__ = ["OPERATIONS"]
+__all__ = ["OPERATIONS", "own_comment"]
+
+_MAX_IDS: Final = 1000
 
 
 def _written(call: Call, comment: IssueComment) -> dict[str, Any]:
     written = comment_json(comment, call.site)
-    return written | ({"renderedBody": str(to_html(comment.body))} if call.expands("renderedBody") else {})
+    if call.expands("renderedBody"):
+        written["renderedBody"] = str(to_html(comment.body))
+    if call.expands("properties"):
+        found = call.site.entity_properties.all(("issue_comment", comment.id))
+        written["properties"] = [{"key": one.key, "value": one.value} for one in found]
+    return written
 
 
 def _comments(call: Call, id_or_key: str) -> Reply:
     found = call.site.content.issue_comments(find_issue(call, id_or_key).id)
-    if call.query.get("orderBy") == "-created":
+    order = call.query.get("orderBy") or "created"
+    if order.lstrip("+-") != "created":
+        raise RestError(400, "Comments are ordered by created, +created or -created.")
+    if order.startswith("-"):
         found = found[::-1]
     return jira_page(call, found, lambda one: _written(call, one), name="comments", maximum=5000)
 
@@ -50,10 +60,12 @@ def _comment(call: Call, id_or_key: str, comment_id: str) -> IssueComment:
 def _add(call: Call, id_or_key: str) -> Reply:
     issue = find_issue(call, id_or_key)
     require_permission(call, "ADD_COMMENTS", "comment on this issue")
-    body = read_document(call, call.json_object().get("body"), "comment")
-    return Reply(
-        201, payload=_written(call, call.site.content.add_issue_comment(issue.id, body, account_id=call.account_id))
-    )
+    given = call.json_object()
+    body, properties = read_document(call, given.get("body"), "comment"), read_properties(given)
+    with call.site.store.database.transaction():
+        comment = call.site.content.add_issue_comment(issue.id, body, account_id=call.account_id)
+        put_properties(call, ("issue_comment", comment.id), properties)
+    return Reply(201, payload=_written(call, comment))
 
 
 def _get(call: Call, id_or_key: str, comment_id: str) -> Reply:
@@ -61,25 +73,45 @@ def _get(call: Call, id_or_key: str, comment_id: str) -> Reply:
 
 
 def _edit(call: Call, id_or_key: str, comment_id: str) -> Reply:
-    comment = _own(call, _comment(call, id_or_key, comment_id))
-    body = read_document(call, call.json_object().get("body"), "comment")
-    return Reply(
-        payload=_written(call, call.site.content.edit_issue_comment(comment.id, body, account_id=call.account_id))
-    )
+    comment, given = own_comment(call, _comment(call, id_or_key, comment_id)), call.json_object()
+    body, properties = read_document(call, given.get("body"), "comment"), read_properties(given)
+    with call.site.store.database.transaction():
+        comment = call.site.content.edit_issue_comment(comment.id, body, account_id=call.account_id)
+        put_properties(call, ("issue_comment", comment.id), properties)
+    return Reply(payload=_written(call, comment))
 
 
 def _delete(call: Call, id_or_key: str, comment_id: str) -> Reply:
-    comment = _own(call, _comment(call, id_or_key, comment_id))
+    comment = own_comment(call, _comment(call, id_or_key, comment_id))
     call.site.content.delete_issue_comment(comment.id, account_id=call.account_id)
     return Reply(204)
 
 
-def _own(call: Call, comment: IssueComment) -> IssueComment:
-    """Users change their own comments; administrators, and apps as themselves, all of them."""
+def own_comment(call: Call, comment: IssueComment) -> IssueComment:
+    """Users change their own comments; administrators, and apps as themselves, all of them.
+
+    :raises RestError: 403.
+    """
     others = call.user is not None and comment.author != call.user.account_id
     if others and not holds_permission(call.user, "ADMINISTER_PROJECTS"):
         raise RestError(403, "You do not have the permission to change comments of others.")
     return comment
+
+
+def _by_ids(call: Call) -> Reply:
+    """Comments by their ids, wherever they are; those that are not there, or not for this call, are left out."""
+    ids = call.json_object().get("ids")
+    if not isinstance(ids, list) or not ids or len(ids) > _MAX_IDS:
+        raise RestError(400, f"ids must be a list of 1 to {_MAX_IDS} ids of comments.")
+    found = []
+    for one in dict.fromkeys(str(one) for one in ids):
+        try:
+            comment = call.site.content.issue_comment(one)
+        except KeyError:
+            continue
+        if call.lists(call.site.content.issue(comment.issue_id).project_key):
+            found.append(comment)
+    return jira_page(call, found, lambda one: _written(call, one), maximum=_MAX_IDS)
 
 
 def _link(call: Call) -> Reply:
@@ -93,7 +125,16 @@ def _link(call: Call) -> Reply:
     for name in ("inwardIssue", "outwardIssue"):
         end = body.get(name)
         ends.append(find_issue(call, str(end.get("key") or end.get("id")) if isinstance(end, Mapping) else ""))
-    call.site.content.link_issues(kind.name, ends[0].id, ends[1].id, account_id=call.account_id)
+    if ends[0].id == ends[1].id:
+        raise RestError(400, "You cannot link an issue to itself.")
+    said = body.get("comment")
+    if said is not None and not isinstance(said, Mapping):
+        raise RestError(400, "comment must be an object.")
+    text = None if said is None else read_document(call, said.get("body"), "comment")
+    with call.site.store.database.transaction():
+        call.site.content.link_issues(kind.name, ends[0].id, ends[1].id, account_id=call.account_id)
+        if text is not None:
+            call.site.content.add_issue_comment(ends[1].id, text, account_id=call.account_id)
     return Reply(201)
 
 
@@ -126,6 +167,7 @@ OPERATIONS: Final = (
     Operation("GET", f"{_COMMENTS}/<comment_id>", _get, anonymous=True),
     Operation("PUT", f"{_COMMENTS}/<comment_id>", _edit, scope="WRITE"),
     Operation("DELETE", f"{_COMMENTS}/<comment_id>", _delete, scope="DELETE"),
+    Operation("POST", "/rest/api/3/comment/list", _by_ids),
     Operation("POST", "/rest/api/3/issueLink", _link, scope="WRITE"),
     Operation("GET", "/rest/api/3/issueLink/<link_id>", _get_link, anonymous=True),
     Operation("DELETE", "/rest/api/3/issueLink/<link_id>", _unlink, scope="DELETE"),

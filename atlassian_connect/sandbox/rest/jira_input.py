@@ -5,17 +5,27 @@ Source: https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-is
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 from ..issue_fields import custom_fields
 from ..store.content import HierarchyError
+from ..store.entity_properties import MAX_KEY_LENGTH, MAX_VALUE_LENGTH
 from ..store.values import Issue
 from .jira_values import BadValueError, FieldReader, document
 from .operations import Call, RestError
 
-__all__ = ["hierarchy_kept", "new_comments", "read_changes", "read_document"]
+__all__ = [
+    "check_property",
+    "hierarchy_kept",
+    "new_comments",
+    "put_properties",
+    "read_changes",
+    "read_document",
+    "read_properties",
+]
 
 #: Name of the field, and what the store calls it.
 _ATTRIBUTES: Final = {"issuetype": "issue_type", "parent": "parent_id"}
@@ -113,6 +123,39 @@ def _same(one: object, other: object) -> bool:
     if not isinstance(one, Mapping) or not isinstance(other, Mapping):
         return False
     return any(part in other and one.get(part) == other[part] for part in ("id", "name"))
+
+
+def read_properties(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Read ``properties`` of a body: entity properties that are set together with what the body is about.
+
+    :raises RestError: they are none.
+    """
+    given, found = body.get("properties") or [], dict[str, Any]()
+    if not isinstance(given, list):
+        raise RestError(400, "properties must be a list.")
+    for one in given:
+        if not isinstance(one, Mapping) or not isinstance(one.get("key"), str) or not one["key"] or "value" not in one:
+            raise RestError(400, "A property has a key and a value.")
+        check_property(one["key"], one["value"])
+        found[one["key"]] = one["value"]
+    return found
+
+
+def check_property(key: str, value: Any) -> None:
+    """Refuse a property that is too long.
+
+    :raises RestError: its key or its value is.
+    """
+    if len(key) > MAX_KEY_LENGTH:
+        raise RestError(400, f"The property key cannot be longer than {MAX_KEY_LENGTH} characters.")
+    if len(json.dumps(value, ensure_ascii=False, separators=(",", ":"))) > MAX_VALUE_LENGTH:
+        raise RestError(400, f"The property value cannot be longer than {MAX_VALUE_LENGTH} characters.")
+
+
+def put_properties(call: Call, owner: tuple[str, str], properties: Mapping[str, Any]) -> None:
+    """Write properties of something."""
+    for key, value in properties.items():
+        call.site.entity_properties.put(owner, key, value, call.account_id)
 
 
 def new_comments(call: Call, body: Mapping[str, Any]) -> list[dict[str, Any]]:

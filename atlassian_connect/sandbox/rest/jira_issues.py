@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from ..store.values import Issue
 from .finding import find_issue, find_project
-from .jira_input import hierarchy_kept, new_comments, read_changes
+from .jira_input import hierarchy_kept, new_comments, put_properties, read_changes, read_properties
 from .jira_paging import jira_page
 from .jira_permissions import require_permission
 from .jira_reply import descriptions, issue_reply, wanted_by_query
@@ -54,10 +54,13 @@ def _create_one(call: Call, body: Mapping[str, Any]) -> Issue:
     changes = read_changes(
         call, {"fields": rest, "update": body.get("update")}, project_key=project.key, never=("resolution",)
     )
-    with hierarchy_kept():
-        return call.site.content.create_issue(
+    properties = read_properties(body)
+    with hierarchy_kept(), call.site.store.database.transaction():
+        issue = call.site.content.create_issue(
             project.id, changes.pop("summary"), account_id=call.account_id, **_without_nothing(changes)
         )
+        put_properties(call, ("issue", issue.id), properties)
+        return issue
 
 
 def _without_nothing(changes: dict[str, Any]) -> dict[str, Any]:
@@ -87,16 +90,17 @@ def _pointer(call: Call, issue: Issue) -> dict[str, str]:
 def _edit(call: Call, id_or_key: str) -> Reply:
     issue, body = find_issue(call, id_or_key), call.json_object()
     require_permission(call, "EDIT_ISSUES", "edit this issue")
-    if not body.get("fields") and not body.get("update"):
-        raise RestError(400, "fields or update must say what to change.")
+    if not any(body.get(part) for part in ("fields", "update", "properties")):
+        raise RestError(400, "fields, update or properties must say what to change.")
     never = ("project", "status", "resolution", "comment")
     changes = read_changes(call, body, project_key=issue.project_key, before=issue, never=never)
-    said = new_comments(call, body)
-    if changes:
-        with hierarchy_kept():
+    said, properties = new_comments(call, body), read_properties(body)
+    with hierarchy_kept(), call.site.store.database.transaction():
+        if changes:
             call.site.content.edit_issue(issue.key, account_id=call.account_id, **changes)
-    for comment in said:
-        call.site.content.add_issue_comment(issue.key, comment, account_id=call.account_id)
+        for comment in said:
+            call.site.content.add_issue_comment(issue.key, comment, account_id=call.account_id)
+        put_properties(call, ("issue", issue.id), properties)
     if call.query.get("returnIssue") == "true":
         wanted = wanted_by_query(call)
         return Reply(payload=issue_reply(call, call.site.content.issue(issue.id), wanted) | descriptions(call, wanted))

@@ -25,12 +25,15 @@ def _editmeta(call: Call, id_or_key: str) -> Reply:
 
 
 def editable_fields(call: Call, project_key: str) -> dict[str, Any]:
+    """The fields that can be set on issues of a project, as ``editmeta`` and ``createmeta`` describe them."""
     site, schema, names = call.site, field_schema(call.site), field_names(call.site)
+    versions = [{"id": one.id, "name": one.name} for one in site.content.project_versions(project_key)]
     allowed = {
         "issuetype": [issue_type_json(one, site) for one in ISSUE_TYPES.values()],
         "priority": [priority_json(one, site) for one in PRIORITIES.values()],
         "components": [{"id": one.id, "name": one.name} for one in site.content.components(project_key)],
-        "fixVersions": [{"id": one.id, "name": one.name} for one in site.content.project_versions(project_key)],
+        "fixVersions": versions,
+        "versions": versions,
     }
     settable = (
         "summary",
@@ -50,6 +53,7 @@ def editable_fields(call: Call, project_key: str) -> dict[str, Any]:
             "schema": schema[name],
             "name": names[name],
             "key": name,
+            "hasDefaultValue": False,
             "operations": ["add", "set", "remove"] if schema[name]["type"] == "array" else ["set"],
             **({"allowedValues": allowed[name]} if name in allowed else {}),
         }

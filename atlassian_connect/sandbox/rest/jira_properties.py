@@ -10,10 +10,12 @@ from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import quote
 
-from ..store.entity_properties import MAX_KEY_LENGTH, MAX_VALUE_LENGTH
 from ..store.jira_setup import ISSUE_TYPES
 from ..store.tasks import Task
 from .finding import find_issue, find_project, visible_issues
+from .jira_comments import own_comment
+from .jira_input import check_property
+from .jira_permissions import require_permission
 from .operations import Call, Operation, Reply, RestError
 
 __all__ = ["OPERATIONS", "property_operations"]
@@ -71,24 +73,70 @@ def property_operations(
 
 def _put_many(call: Call, key: str) -> Reply:
     wanted = call.json_object()
-    chosen = wanted.get("filter", {})
-    ids = chosen.get("entityIds") if isinstance(chosen, dict) else chosen
-    if "value" not in wanted or not isinstance(ids, list | None):
-        raise RestError(400, "The body must have a value, and filter.entityIds must be a list.")
-    if ids is not None and len(ids) > _MAX_BULK:
-        raise RestError(400, f"At most {_MAX_BULK} issues can be written at once.")
-    if len(key) > MAX_KEY_LENGTH:
-        raise _long_key()
-    # Blocked and invisible issues are left out of the task, as they are of lists.
-    issues = [issue for issue in visible_issues(call) if ids is None or issue.id in {str(one) for one in ids}]
+    if "value" not in wanted:
+        raise RestError(400, "The body must have a value. Expressions are not had by the sandbox.")
+    check_property(key, wanted["value"])
+    require_permission(call, "EDIT_ISSUES", "edit issues")
+    issues = _chosen(call, key, wanted.get("filter", {}))
     value, account_id, properties = wanted["value"], call.account_id, call.site.entity_properties
 
     def write() -> str:
-        for issue in issues:
-            properties.put(("issue", issue.id), key, value, account_id)
-        return f"{len(issues)} issues were written."
+        there = [one for one in issues if _is_there(call, one)]
+        for issue_id in there:
+            properties.put(("issue", issue_id), key, value, account_id)
+        return f"{len(there)} issues were written."
 
-    task = call.site.tasks.start("jira", f"Set the property {key}", account_id, write)
+    return _started(call, f"Set the property {key}", write)
+
+
+def _delete_many(call: Call, key: str) -> Reply:
+    require_permission(call, "EDIT_ISSUES", "edit issues")
+    chosen = {name: value for name, value in call.json_object().items() if name in ("entityIds", "currentValue")}
+    issues = _chosen(call, key, {**chosen, "hasProperty": True})
+    account_id, properties = call.account_id, call.site.entity_properties
+
+    def delete() -> str:
+        gone = [one for one in issues if properties.delete(("issue", one), key, account_id)]
+        return f"{len(gone)} issues were changed."
+
+    return _started(call, f"Delete the property {key}", delete)
+
+
+def _chosen(call: Call, key: str, chosen: object) -> list[str]:
+    """Ids of the issues that a filter takes. Blocked and invisible ones are left out, as they are of lists.
+
+    :raises RestError: it is no filter.
+    """
+    ids = chosen.get("entityIds") if isinstance(chosen, dict) else 0
+    if not isinstance(chosen, dict) or not isinstance(ids, list | None):
+        raise RestError(400, "The filter must be an object, and entityIds in it a list.")
+    if ids is not None and len(ids) > _MAX_BULK:
+        raise RestError(400, f"At most {_MAX_BULK} issues can be written at once.")
+    has = chosen.get("hasProperty")
+    if not isinstance(has, bool | None) or (has is False and "currentValue" in chosen):
+        raise RestError(400, "hasProperty must be true or false, and cannot be false together with currentValue.")
+    wanted = None if ids is None else {str(one) for one in ids}
+
+    def takes(issue_id: str) -> bool:
+        try:
+            value = call.site.entity_properties.get(("issue", issue_id), key).value
+        except KeyError:
+            return not has and "currentValue" not in chosen
+        return has is not False and ("currentValue" not in chosen or value == chosen["currentValue"])
+
+    found = [issue.id for issue in visible_issues(call) if wanted is None or issue.id in wanted]
+    return [one for one in found if takes(one)]
+
+
+def _is_there(call: Call, issue_id: str) -> bool:
+    try:
+        return bool(call.site.content.issue(issue_id))
+    except KeyError:  # deleted since the task was started
+        return False
+
+
+def _started(call: Call, description: str, work: Callable[[], str]) -> Reply:
+    task = call.site.tasks.start("jira", description, call.account_id, work)
     return Reply(303, headers={"Location": f"{call.site.base_url}/rest/api/3/task/{task.id}"})
 
 
@@ -123,6 +171,8 @@ def _task_json(call: Call, task: Task) -> dict[str, Any]:
 
 def _of_issue(call: Call, writes: bool, owner_id: str) -> tuple[_Owner, str]:
     issue = find_issue(call, owner_id)
+    if writes:
+        require_permission(call, "EDIT_ISSUES", "edit this issue")
     return ("issue", issue.id), f"{call.site.base_url}/rest/api/3/issue/{issue.id}/properties"
 
 
@@ -149,6 +199,8 @@ def _of_comment(call: Call, writes: bool, comment_id: str) -> tuple[_Owner, str]
     except KeyError:
         raise RestError(404, missing) from None
     call.require(call.site.content.issue(comment.issue_id).project_key, missing)
+    if writes:
+        own_comment(call, comment)
     return ("issue_comment", comment.id), f"{call.site.base_url}/rest/api/3/comment/{comment.id}/properties"
 
 
@@ -161,11 +213,8 @@ def _of_issue_type(call: Call, writes: bool, owner_id: str) -> tuple[_Owner, str
 
 
 def _value(call: Call, key: str) -> Any:
-    if len(key) > MAX_KEY_LENGTH:
-        raise _long_key()
     value = call.json()
-    if len(call.body.decode("utf-8")) > MAX_VALUE_LENGTH:
-        raise RestError(400, f"The property value cannot be longer than {MAX_VALUE_LENGTH} characters.")
+    check_property(key, value)
     return value
 
 
@@ -177,10 +226,6 @@ def _missing(key: str) -> RestError:
     return RestError(404, f"The property with key '{key}' does not exist.")
 
 
-def _long_key() -> RestError:
-    return RestError(400, f"The property key cannot be longer than {MAX_KEY_LENGTH} characters.")
-
-
 OPERATIONS: Final = (
     *property_operations("/rest/api/3/issue/<owner_id>/properties", _of_issue, anonymous=True),
     *property_operations("/rest/api/3/project/<owner_id>/properties", _of_project, anonymous=True),
@@ -188,5 +233,6 @@ OPERATIONS: Final = (
     *property_operations("/rest/api/3/comment/<comment_id>/properties", _of_comment, anonymous=True),
     *property_operations("/rest/api/3/issuetype/<owner_id>/properties", _of_issue_type, anonymous=True, scope="ADMIN"),
     Operation("PUT", "/rest/api/3/issue/properties/<path:key>", _put_many, scope="WRITE"),
+    Operation("DELETE", "/rest/api/3/issue/properties/<path:key>", _delete_many, scope="DELETE"),
     Operation("GET", "/rest/api/3/task/<task_id>", _task, scope=None),
 )

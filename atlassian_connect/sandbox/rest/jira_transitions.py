@@ -30,6 +30,8 @@ def _transitions(call: Call, id_or_key: str) -> Reply:
 
 
 def transitions_of(call: Call, issue: Issue) -> list[dict[str, Any]]:
+    """The steps that an issue can take, for whom the call is made as. None of them has a screen."""
+    fields: dict[str, Any] = {"fields": {}} if call.expands("transitions.fields") else {}
     return [
         {
             "id": step.id,
@@ -41,6 +43,7 @@ def transitions_of(call: Call, issue: Issue) -> list[dict[str, Any]]:
             "isConditional": False,
             "isLooped": False,
             "isAvailable": True,
+            **fields,
         }
         for step in steps_for(call.site, issue, call.person.account_id if call.person else None)
     ]

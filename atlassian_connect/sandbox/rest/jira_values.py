@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from ..adf import from_text, is_document
+from ..adf import from_text, to_text
+from ..adf_schema import problem_of
 from ..issue_fields import field_options
 from ..store.jira_setup import ISSUE_TYPES, PRIORITIES, RESOLUTIONS
 from ..store.values import Field, Issue
@@ -44,14 +45,24 @@ def named(value: object, known: Mapping[str, Any]) -> Any:
 
 
 def document(call: Call, value: object) -> dict[str, Any] | None:
+    """Read a text: a document in Atlassian Document Format, or in version 2 plain text. None: it is empty.
+
+    :raises BadValueError: it is no text of that kind, or too long.
+    :raises RestError: a document has in it what it must not have.
+    """
     if value is None:
         return None
     if is_version_2(call):
         if not isinstance(value, str) or len(value) > _MAX_TEXT:
             raise BadValueError(f"Operation value must be a string of at most {_MAX_TEXT} characters.")
         return from_text(value)
-    if not isinstance(value, dict) or not is_document(value):
+    if not isinstance(value, dict) or value.get("type") != "doc" or value.get("version") != 1:
         raise BadValueError("Operation value must be an Atlassian Document (see the Atlassian Document Format).")
+    problem = problem_of(value)
+    if problem is not None:  # hosts say no more than the first word
+        raise RestError(400, f"INVALID_INPUT: {problem}")
+    if len(to_text(value)) > _MAX_TEXT:
+        raise BadValueError(f"The entered text is too long. It exceeds the allowed limit of {_MAX_TEXT:,} characters.")
     return value
 
 

@@ -205,34 +205,39 @@ class Issues(Projects):
         :raises KeyError: there is no such issue, parent, issue type or priority.
         :raises .jira_hierarchy.HierarchyError: the parent or the issue type does not fit.
         """
-        unknown = changes.keys() - _EDITABLE
-        if unknown:
-            raise TypeError(f"edit_issue() cannot change {', '.join(sorted(unknown))}.")
         with self._db.transaction():
             before = self.issue(id_or_key)
-            if "fields" in changes:
-                merged = {**before.fields, **changes["fields"]}
-                changes["fields"] = {key: value for key, value in merged.items() if value is not None}
-            if "issue_type" in changes:
-                changes["issue_type"] = ISSUE_TYPES[changes["issue_type"]].name
-            if "priority" in changes:
-                changes["priority"] = PRIORITIES[changes["priority"]].name
-            if "resolution" in changes:
-                changes["resolved"] = before.resolved or self._clock() if changes["resolution"] else None
-            return self._change(before, account_id, changes)
+            return self._change(before, account_id, self._edits(before, changes))
+
+    def _edits(self, before: Issue, changes: Mapping[str, Any]) -> dict[str, Any]:
+        unknown = changes.keys() - _EDITABLE
+        if unknown:
+            raise TypeError(f"An edit of an issue cannot change {', '.join(sorted(unknown))}.")
+        edits = dict(changes)
+        if "fields" in edits:
+            merged = {**before.fields, **edits["fields"]}
+            edits["fields"] = {key: value for key, value in merged.items() if value is not None}
+        if "issue_type" in edits:
+            edits["issue_type"] = ISSUE_TYPES[edits["issue_type"]].name
+        if "priority" in edits:
+            edits["priority"] = PRIORITIES[edits["priority"]].name
+        if "resolution" in edits:
+            edits["resolved"] = before.resolved or self._clock() if edits["resolution"] else None
+        return edits
 
     def transitions(self, issue: Issue) -> list[Transition]:
         """The steps that the workflow has from where an issue stands."""
         return [one for one in TRANSITIONS.values() if one.to != issue.status]
 
     def transition_issue(
-        self, id_or_key: str, transition_id: str, *, account_id: str, resolution: str = "Done"
-    ) -> tuple[Issue, Issue, int]:
-        """Take an issue a step through its workflow.
+        self, id_or_key: str, transition_id: str, *, account_id: str, resolution: str = "Done",
+        changes: Mapping[str, Any] | None = None,
+    ) -> tuple[Issue, Issue, int]:  # fmt: skip
+        """Take an issue a step through its workflow, which is one change of it.
 
         :param resolution: set when the step leads to ``Done``; other steps take it away.
-        :return: as :meth:`edit_issue`.
-        :raises KeyError: there is no such issue.
+        :param changes: edits that go with it, as of :meth:`edit_issue`.
+        :return: as :meth:`edit_issue`, and raises what that raises.
         :raises TransitionRefusedError: the issue has no such step.
         """
         with self._db.transaction():
@@ -241,12 +246,12 @@ class Issues(Projects):
             if step is None:
                 raise TransitionRefusedError(f"{before.key} has no transition {transition_id!r} in {before.status}.")
             done = step.to == "Done"
-            changes = {
+            moved = {
                 "status": step.to,
                 "resolution": resolution if done else None,
                 "resolved": self._clock() if done else None,
             }
-            return self._change(before, account_id, changes)
+            return self._change(before, account_id, self._edits(before, changes or {}) | moved)
 
     def _above(self, issue: Issue) -> Issue | None:
         return None if issue.parent_id is None else self._db.get(ISSUES, issue.parent_id)

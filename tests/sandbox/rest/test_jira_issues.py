@@ -116,7 +116,6 @@ def test_nothing_is_changed_when_one_field_is_wrong(jira: HostCaller):
     [
         ({"summary": None}, "summary"),
         ({"description": "plain"}, "description"),
-        ({"description": {"type": "doc", "version": 1, "content": ["x"]}}, "description"),
         ({"issuetype": {"name": "Spike"}}, "issuetype"),
         ({"issuetype": {"name": "Sub-task"}}, "issuetype"),
         ({"issuetype": {"name": "Sub-task"}, "parent": {"key": "WEB-1"}}, "parentId"),

@@ -80,6 +80,74 @@ def test_many_at_once_is_a_task(sandbox: Sandbox, host: HostCaller, jira_app: In
         assert host("PUT", "/rest/api/3/issue/properties/done", body).status_code == 400
 
 
+@pytest.mark.parametrize(
+    ("chosen", "written"),
+    [
+        ({"entityIds": [10100, 10101, 10102]}, [10100, 10101, 10102]),
+        ({"entityIds": [10100, 10101, 10102], "hasProperty": True}, [10100, 10101]),
+        ({"entityIds": [10100, 10101, 10102], "hasProperty": False}, [10102]),
+        ({"entityIds": [10100, 10101, 10102], "currentValue": "old"}, [10100]),
+        ({"currentValue": {"a": [1]}, "hasProperty": True}, [10101]),
+        ({"entityIds": []}, []),
+    ],
+)
+def test_a_filter_chooses_the_issues(sandbox: Sandbox, host: HostCaller, jira_app, clock, chosen, written):
+    for number, value in ((10100, "old"), (10101, {"a": [1]})):
+        sandbox.entity_properties.put(("issue", str(number)), "mood", value, jira_app.account_id)
+    started = host("PUT", "/rest/api/3/issue/properties/mood", {"value": "new", "filter": chosen})
+    assert started.status_code == 303
+    clock.ahead = 100
+    path = started.headers["Location"].removeprefix(sandbox.origin)
+    assert host("GET", path).json["result"] == f"{len(written)} issues were written."
+    for number in written:
+        assert sandbox.entity_properties.get(("issue", str(number)), "mood").value == "new"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"value": 1, "filter": None},
+        {"value": 1, "filter": [10100]},
+        {"value": 1, "filter": {"hasProperty": "yes"}},
+        {"value": 1, "filter": {"hasProperty": False, "currentValue": 2}},
+        {"value": 1, "filter": {"entityIds": [1] * 10_001}},
+        {"value": "x" * 32_768},
+        {"expression": "issue.key"},
+    ],
+    ids=range(7),
+)
+def test_wrong_bulk_writes_are_refused(sandbox: Sandbox, host: HostCaller, jira_app: Installation, clock, body):
+    assert host("PUT", "/rest/api/3/issue/properties/mood", body).status_code == 400
+    clock.ahead = 100
+    assert sandbox.entity_properties.all(("issue", "10100")) == []
+
+
+def test_many_are_deleted_at_once(sandbox: Sandbox, host: HostCaller, jira_app: Installation, clock):
+    for number in ("10100", "10101", "10102"):
+        value = "old" if number != "10102" else "kept"
+        sandbox.entity_properties.put(("issue", number), "mood", value, jira_app.account_id)
+    body = {"entityIds": [10100, 10101, 10102, 10103], "currentValue": "old"}
+    started = host("DELETE", "/rest/api/3/issue/properties/mood", body)
+    sandbox.content.delete_issue("10101", account_id=jira_app.account_id)
+    clock.ahead = 100
+    assert (
+        host("GET", started.headers["Location"].removeprefix(sandbox.origin)).json["result"] == "1 issues were changed."
+    )
+    assert sandbox.entity_properties.all(("issue", "10100")) == []
+    assert sandbox.entity_properties.get(("issue", "10102"), "mood").value == "kept"
+    assert host("DELETE", "/rest/api/3/issue/properties/mood", {"entityIds": 3}).status_code == 400
+
+
+def test_issues_that_go_before_the_task_are_left_out(sandbox: Sandbox, host: HostCaller, jira_app: Installation, clock):
+    started = host("PUT", "/rest/api/3/issue/properties/x", {"value": 1, "filter": {"entityIds": [10100, 10101]}})
+    sandbox.content.delete_issue("10100", account_id=jira_app.account_id)
+    clock.ahead = 100
+    assert (
+        host("GET", started.headers["Location"].removeprefix(sandbox.origin)).json["result"] == "1 issues were written."
+    )
+    assert sandbox.entity_properties.all(("issue", "10100")) == []
+
+
 def test_a_task_that_fails(sandbox: Sandbox, host: HostCaller, jira_app: Installation, clock):
     sandbox.tasks.fail_next("Out of order")
     path = host("PUT", "/rest/api/3/issue/properties/x", {"value": 1}).headers["Location"][
