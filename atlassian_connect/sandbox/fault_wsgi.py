@@ -22,7 +22,38 @@ if TYPE_CHECKING:
 
     from .host import Sandbox
 
-__all__ = ["FaultLayer"]
+__all__ = ["FaultLayer", "through"]
+
+
+def through(
+    chain: Sequence[ActiveFault],
+    run: Callable[[], Outcome],
+    *,
+    product: Product | None,
+    path: str,
+    query: str,
+    clock: Callable[[], float],
+    body: Callable[[], bytes],
+) -> Outcome:
+    """Lead a request through the faults that concern it, the outermost first.
+
+    :param run: lets it through to the host.
+    :param path: from the root of the origin, decoded.
+    :param body: reads what was sent.
+    """
+    if not chain:
+        return run()
+    outer, rest = chain[0], chain[1:]
+    exchange = Exchange(
+        product=product,
+        path=path,
+        query=query,
+        now=clock(),
+        active=outer,
+        run=lambda: through(rest, run, product=product, path=path, query=query, clock=clock, body=body),
+        body=body,
+    )
+    return outer.fault.apply(exchange)
 
 
 class FaultLayer:
@@ -46,7 +77,15 @@ class FaultLayer:
             body, status, headers = run_wsgi_app(self._inner, environ, buffered=True)
             return Outcome(int(status.split(" ", 1)[0]), tuple(headers), b"".join(body))
 
-        outcome = self._through(chain, run, product, whole, environ)
+        outcome = through(
+            chain,
+            run,
+            product=product,
+            path=whole,
+            query=environ.get("QUERY_STRING", ""),
+            clock=self._sandbox.wire.clock,
+            body=lambda: _body_of(environ),
+        )
         if not executed:
             self._record(environ, product, whole, outcome, chain)
         return _sent(environ, start_response, outcome)
@@ -60,28 +99,6 @@ class FaultLayer:
         if path.startswith(("/oauth2/", "/media/", "/install-keys/")):
             return self._sandbox.faults, None, path
         return None, None, path  # the pages for people
-
-    def _through(
-        self,
-        chain: Sequence[ActiveFault],
-        run: Callable[[], Outcome],
-        product: Product | None,
-        path: str,
-        environ: WSGIEnvironment,
-    ) -> Outcome:
-        if not chain:
-            return run()
-        outer, rest = chain[0], chain[1:]
-        exchange = Exchange(
-            product=product,
-            path=path,
-            query=environ.get("QUERY_STRING", ""),
-            now=self._sandbox.wire.clock(),
-            active=outer,
-            run=lambda: self._through(rest, run, product, path, environ),
-            body=lambda: _body_of(environ),
-        )
-        return outer.fault.apply(exchange)
 
     def _record(
         self,

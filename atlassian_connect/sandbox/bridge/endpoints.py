@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
@@ -73,6 +72,8 @@ def _endpoints(sandbox: Sandbox) -> Blueprint:
         request.max_content_length = _MAX_REQUEST_BYTES
         asked = read_asked(sandbox)
         response = inside[asked.site.product].perform(asked.app, asked.person, _inside_request(asked))
+        if response is None:  # as the library tells of a connection that broke
+            return jsonify({"status": 0, "statusText": "error", "headers": {}, "body": ""})
         location = response.headers.get("Location", "")
         if response.status_code in _REDIRECTS and "/media/" in location:  # a browser follows it; so do we
             response = media_response(sandbox, location.partition("/media/")[2].partition("/")[0])
@@ -140,7 +141,7 @@ def _parts(parts: Any) -> tuple[list[FileStorage], dict[str, str]]:
                 files.append(FileStorage(data, filename=name, name=str(part["name"]), content_type=kind))
             else:
                 form[str(part["name"])] = str(part["value"])
-    except (TypeError, KeyError, AttributeError, binascii.Error):
+    except (TypeError, KeyError, AttributeError, ValueError):  # base64 that is none is a ValueError
         refuse(400, "The parts of an upload must have names and values.")
     return files, form
 

@@ -12,6 +12,7 @@ from werkzeug.test import Client
 
 from atlassian_connect.sandbox import ADMIN, MEMBER, Installation, Sandbox
 from atlassian_connect.sandbox.bridge import Bridge, embed
+from atlassian_connect.sandbox.faults import Dropped, RateLimited, Slow
 
 from ..connect_app import APP_KEY, ConnectApp
 
@@ -200,6 +201,50 @@ def test_a_request_reaches_the_rest_of_its_site_only(page: Page, jira_app: Insta
     assert page.request(ticket_of(jira_app), url)["status"] == status
 
 
+def test_faults_concern_requests_of_pages_too(page: Page, sandbox: Sandbox, jira_app: Installation):
+    ticket, path = ticket_of(jira_app), "/rest/api/3/myself"
+    with sandbox.jira.faults.add(RateLimited(seconds=7), method="GET", path="/rest/api/3/my", times=1) as fault:
+        limited = page.request(ticket, path)
+        assert (limited["status"], limited["headers"]["retry-after"]) == (429, "7")
+        assert page.request(ticket, path)["status"] == 200
+        assert fault.hits == 1
+    assert [(one.verdict, one.note, one.status) for one in sandbox.log[-2:]] == [
+        ("fault", "RateLimited", 429),
+        ("bridge", f"AP.request of {APP_KEY} as Ada Okafor", 200),
+    ]
+
+
+@pytest.mark.parametrize("when", ["nothing", "executed"])
+def test_an_answer_that_is_dropped_is_none_for_the_page(
+    page: Page, sandbox: Sandbox, jira_app: Installation, when: str
+):
+    sandbox.jira.faults.add(Dropped(when), method="PUT", path="/rest/api/3/issue/OPS-1")
+    body = json.dumps({"fields": {"summary": "Changed"}})
+    more = {"method": "PUT", "body": body, "headers": {"Content-Type": "application/json"}}
+    answer = page.request(ticket_of(jira_app), "/rest/api/3/issue/OPS-1", **more)
+    assert answer == {"status": 0, "statusText": "error", "headers": {}, "body": ""}
+    assert (sandbox.content.issue("OPS-1").summary == "Changed") is (when == "executed")
+
+
+def test_a_fault_that_looks_at_the_body_gets_it(page: Page, sandbox: Sandbox, confluence_app: Installation):
+    sandbox.confluence.faults.add(Slow(0), path="/api/v2/pages")
+    body = json.dumps({"spaceId": sandbox.content.spaces()[0].id, "title": "New"})
+    more = {"method": "POST", "body": body, "headers": {"Content-Type": "application/json"}}
+    assert page.request(ticket_of(confluence_app), "/api/v2/pages", **more)["status"] == 200
+
+
+def test_rate_limits_count_requests_of_pages(page: Page, sandbox: Sandbox, jira_app: Installation):
+    sandbox.jira.limit_rate(points=4)
+    ticket, path = ticket_of(jira_app), "/rest/api/3/myself"
+    first, second, third = (page.request(ticket, path) for _ in range(3))
+    assert [first["headers"]["x-ratelimit-remaining"], second["headers"]["x-ratelimit-remaining"]] == ["2", "0"]
+    assert (first["status"], third["status"]) == (200, 429)
+    assert third["headers"]["ratelimit-reason"] == "jira-quota-tenant-based"
+    assert "retry-after" in third["headers"]
+    sandbox.jira.limits = None
+    assert page.request(ticket, path)["status"] == 200
+
+
 @pytest.mark.parametrize(
     "body",
     [{"url": "https://example.com/"}, {"url": "//example.com/x"}, {"url": 7}, {"url": "/rest", "method": "TRACE"}],
@@ -208,7 +253,7 @@ def test_what_cannot_be_asked_is_refused(page: Page, jira_app: Installation, bod
     assert page.ask("request", {"ticket": ticket_of(jira_app), **body}).status_code in (400, 403)
 
 
-@pytest.mark.parametrize("parts", [7, [7], [{}], [{"name": "file", "base64": "***"}]])
+@pytest.mark.parametrize("parts", [7, [7], [{}], [{"name": "file", "base64": "***"}], [{"name": "f", "base64": "é"}]])
 def test_an_upload_that_is_none_is_refused(page: Page, jira_app: Installation, parts: object):
     answer = page.ask("request", {"ticket": ticket_of(jira_app), "url": "/rest/api/3/myself", "parts": parts})
     assert answer.status_code == 400
