@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, get_args
 
 import click
 from flask.cli import ScriptInfo
@@ -31,6 +31,7 @@ from ..errors import UrlNotAllowedError
 from ..protocol.urls import is_loopback, parse_base_url
 from ..redaction import redact
 from ..secret import Secret
+from ..types import Product
 from .output import one_line, printable
 from .sandbox import start_sandbox
 
@@ -49,6 +50,7 @@ def _default_file() -> str:
 @click.option("--sandbox-port", default=2990, show_default=True, help="0 takes any free one.")
 @click.option("--sandbox-data", metavar="FILE", help="Keep the sandbox in this file, for the next time.")
 @click.option("--sandbox-url", metavar="URL", help="Install it on a sandbox that runs already.")
+@click.option("--product", type=click.Choice(get_args(Product)), help="Install it on one product of the sandbox only.")
 @click.option("--site", "sites", metavar="URL", multiple=True, help="A development site; with /wiki for Confluence.")
 @click.option("--port", default=5000, show_default=True, help="The app's; 0 takes any free one.")
 @click.option("--tunnel", type=click.Choice(list(TUNNELS)), help="Open a tunnel to the app by this program.")
@@ -67,10 +69,10 @@ def _default_file() -> str:
 @click.option("--login", is_flag=True, help="Ask for e-mail address and API token, keep them in that file, and end.")
 @click.pass_context
 def dev_command(context: click.Context, /, file: Path, login: bool, **choices: Any) -> None:
-    """Run the app, again when its files change, and install it on development sites, until Ctrl-C.
+    """Run the app and keep it installed on a sandbox or on development sites.
 
-    It is installed again when its descriptor changes. The app learns where it is reached by ATLASSIAN_CONNECT_BASE_URL,
-    and of the sandbox by ATLASSIAN_CONNECT_SANDBOX_URL.
+    It starts again when its files change, is installed again when its descriptor changes, and ends with Ctrl-C. It
+    learns where it is reached by ATLASSIAN_CONNECT_BASE_URL, and of the sandbox by ATLASSIAN_CONNECT_SANDBOX_URL.
     """
     if login:
         _login(file)
@@ -94,6 +96,7 @@ class _Choices:
     sandbox_port: int
     sandbox_data: str | None
     sandbox_url: str | None
+    product: Product | None
     sites: tuple[str, ...]
     port: int
     tunnel: str | None
@@ -104,13 +107,15 @@ class _Choices:
     def check(self) -> None:
         """:raises click.UsageError: they do not go together."""
         if sum([self.own_sandbox, bool(self.sandbox_url), bool(self.sites)]) != 1:
-            raise click.UsageError("Where to? Give one of --sandbox, --sandbox-url URL, --site URL (or more of those).")
+            raise click.UsageError("Where to? Give --sandbox, or --sandbox-url URL, or one --site URL or more.")
         if self.tunnel and self.url:
             raise click.UsageError("--tunnel and --url both say where the app is reached. Give one.")
         if self.sites and not (self.tunnel or self.url):
             raise click.UsageError("A site reaches this machine through a tunnel: give --tunnel or --url.")
         if self.tunnel and not self.sites:
             raise click.UsageError("A sandbox is on this machine; it needs no tunnel.")
+        if self.product and self.sites:
+            raise click.UsageError("--product chooses of a sandbox. A --site is one product already.")
         if not self.descriptor.startswith("/"):
             raise click.UsageError("--descriptor is a path; it starts with a slash.")
         try:
@@ -162,11 +167,12 @@ def _sites(stack: ExitStack, chosen: _Choices, file: Path) -> tuple[list[PluginM
         server = start_sandbox(chosen.sandbox_port, data=chosen.sandbox_data)
         stack.callback(server.sandbox.close)
         stack.callback(server.shutdown)
-        return _managers_of(server.sandbox), server.url
+        return _managers_of(server.sandbox, chosen.product), server.url
     credentials = find_credentials(os.environ, file)
     origin = parse_base_url(chosen.sandbox_url).origin if chosen.sandbox_url else None
-    urls = (origin, f"{origin}/wiki") if origin else chosen.sites
-    managers = [_manager(url, credentials) for url in urls]
+    products = {"jira": f"{origin}", "confluence": f"{origin}/wiki"}
+    of_sandbox = [url for product, url in products.items() if chosen.product in (None, product)]
+    managers = [_manager(url, credentials) for url in (of_sandbox if origin else chosen.sites)]
     for manager in managers:
         _check_site(manager)
     return managers, origin
@@ -190,11 +196,11 @@ def _app_of(context: click.Context) -> str | None:
     return info.app_import_path if info else None
 
 
-def _managers_of(sandbox: Sandbox) -> list[PluginManager]:
+def _managers_of(sandbox: Sandbox, product: Product | None) -> list[PluginManager]:
     from ..sandbox import ADMIN  # noqa: PLC0415  # a second program: not loaded with every app
 
     credentials = Credentials(sandbox.users.get(ADMIN).email, sandbox.api_token)
-    return [_manager(site.base_url, credentials) for site in sandbox.sites]
+    return [_manager(site.base_url, credentials) for site in sandbox.sites if product in (None, site.product)]
 
 
 def _manager(url: str, credentials: Credentials) -> PluginManager:

@@ -180,6 +180,18 @@ def test_a_sandbox_in_a_file_goes_on_where_it_was(terminal: Open, tmp_path: Path
     assert keys[0] == keys[1]
 
 
+def test_a_product_is_the_only_one_it_is_installed_on(terminal: Open, sandbox: Sandbox) -> None:
+    variables = {"ATLASSIAN_EMAIL": "ada@example.com", "ATLASSIAN_API_TOKEN": sandbox.api_token.reveal()}
+    confluence = ("--product", "confluence", "--port", "0")  # the second one: Jira would come before it
+    own = terminal("--sandbox", "--sandbox-port", "0", *confluence)
+    other = terminal("--sandbox-url", sandbox.origin, *confluence, **variables)
+    for run in (own, other):
+        run.until("installed notes")
+        assert run.interrupt() == 0
+        assert re.findall(r"connect: (\w+) at \S+ installed", run.text) == ["Confluence"]
+    assert sandbox.jira.installations == []
+
+
 def test_credentials_are_neither_printed_nor_handed_on(terminal: Open, sandbox: Sandbox) -> None:
     token = sandbox.api_token.reveal()
     variables = {"ATLASSIAN_EMAIL": "ada@example.com", "ATLASSIAN_API_TOKEN": token}
@@ -285,6 +297,7 @@ def test_what_stands_in_the_way_is_one_line(terminal: Open, sandbox: Sandbox) ->
         (["--site", "https://a.example", "--url", "http://b.example"], "https only"),
         (["--site", "https://a.example", "--url", "https://b.example/x"], "without a path"),
         (["--site", "https://a.example", "--url", "b"], "Not an absolute http or https URL"),
+        (["--site", "https://a.example", "--url", "https://b.example", "--product", "jira"], "one product already"),
         (["--sandbox", "--tunnel", "ngrok"], "needs no tunnel"),
         (["--sandbox", "--descriptor", "x.json"], "starts with a slash"),
         (["--sandbox-url", "https://a.example"], "on this machine"),

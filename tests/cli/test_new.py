@@ -56,6 +56,7 @@ def test_what_was_asked_for_is_in_it(tmp_path: Path) -> None:
 
     texts = {path.name: (tmp_path / path).read_text() for path in written}
     assert 'app_key="com.example.notes"' in texts["extensions.py"]
+    assert "connect dev --sandbox --product jira\n" in texts["Makefile"]
     assert "jira:issue_updated" in texts["events.py"]
     assert "confluence" not in (texts["events.py"] + texts["pages.py"] + texts["test_app.py"]).lower()
     assert not any(mark in text for text in texts.values() for mark in ("<<", "<%"))
