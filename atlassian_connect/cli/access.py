@@ -64,9 +64,10 @@ def explain_command(method: str, path: str, product: Product | None, json_: bool
 @click.option("--json", "json_", is_flag=True, help="For programs.")
 @click.option("--clear", is_flag=True, help="Begin anew after printing.")
 def report_command(json_: bool, clear: bool) -> None:
-    """Print which operations the running app has called: blockable, deprecated, with a missing scope.
+    """Print which operations of hosts the app has called.
 
-    Needs ATLASSIAN_CONNECT_ACCESS_REPORT, the file that the processes of the app write every 30 seconds.
+    It says of each whether an administrator can block it, whether it is deprecated, and which scope is missing. Needs
+    ATLASSIAN_CONNECT_ACCESS_REPORT, the file that the processes of the app write every 30 seconds.
     """
     file = _file()
     called = called_operations(file.counts(), current_state().access.scopes)
@@ -115,10 +116,10 @@ def report_lines(called: list[CalledOperation]) -> list[str]:
     """Write a report as a table, and a summary."""
     rows = [(str(c.count.calls), str(c.count.refused), c.rule.effect, c.operation, _remarks(c)) for c in called]
     summary = [
-        f"{len(called)} operations, {sum(c.count.calls for c in called)} calls.",
-        f"{sum(c.rule.effect == 'blocked' for c in called)} can be blocked by an administrator,"
-        f" {sum(c.rule.deprecated for c in called)} are deprecated,"
-        f" {sum(c.missing_scope is not None for c in called)} need a scope that the descriptor lacks.",
+        f"Operations: {len(called)}, calls: {sum(c.count.calls for c in called)}.",
+        f"Can be blocked by an administrator: {sum(c.rule.effect == 'blocked' for c in called)};"
+        f" deprecated: {sum(c.rule.deprecated for c in called)};"
+        f" need a scope that the descriptor lacks: {sum(c.missing_scope is not None for c in called)}.",
     ]
     return [as_table(["calls", "refused", "effect", "operation", "remarks"], rows), *summary]
 

@@ -26,7 +26,10 @@ _CHECK = click.option("--check", is_flag=True, help="Check it instead: exit 1 wh
 @_CHECK
 @click.pass_context
 def descriptor_group(context: click.Context, output: Path | None, check: bool) -> None:
-    """The descriptor: print it (also without a subcommand), check any, and say what changed."""
+    """Print the descriptor, check it, compare it.
+
+    Without a subcommand it is printed.
+    """
     if context.invoked_subcommand is None:
         context.invoke(print_command, output=output, check=check)
     elif output or check:

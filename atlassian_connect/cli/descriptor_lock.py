@@ -64,7 +64,10 @@ def lock_bytes(state: ConnectState) -> bytes:
 @_FILE
 @with_appcontext
 def lock_command(path: Path) -> None:
-    """Write the served descriptor to a file that belongs in version control, for `diff` to compare with."""
+    """Write the served descriptor to a file, for `diff`.
+
+    The file belongs in version control.
+    """
     written = lock_bytes(current_state())
     try:
         if path.is_file() and path.read_bytes() == written:
@@ -89,7 +92,7 @@ def lock_command(path: Path) -> None:
 def diff_command(
     *, path: Path, against: str | None, tenants: bool, json_output: bool, exit_code: bool, fail_on: Sequence[str]
 ) -> None:
-    """Say what changed in the descriptor since it was locked, and what that means at the sites that have the app.
+    """Say what changed since `lock`, and what that means at sites.
 
     Base URLs are left out, since they differ between environments; those of regions are compared.
     """

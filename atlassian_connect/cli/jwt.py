@@ -48,7 +48,7 @@ def sign_command(
 @jwt_group.command("decode")
 @click.argument("token")
 def decode_command(token: str) -> None:
-    """Print what TOKEN says, and whether a tenant of this app signed it. "-" reads it from stdin."""
+    """Print what TOKEN says, and who signed it. "-" reads it from stdin."""
     state = current_state()
     decoded = decode(state, _read(token))
     _echo_json("Header", decoded.header)
@@ -65,7 +65,7 @@ def decode_command(token: str) -> None:
 @click.argument("token", required=False)
 @click.option("--site", metavar="URL", help="For installs of a site that is not known yet: its base URL.")
 def explain_command(method: str, url: str, token: str | None, site: str | None) -> None:
-    """Tell why the request METHOD URL with TOKEN is accepted or refused.
+    """Tell why a request is accepted or refused.
 
     METHOD and URL are those that the app received, TOKEN may be "-" for stdin, or left out when the URL has it as jwt.
     Exits with 0 when the token fits, with 1 when it does not. For installs the host's key is fetched.

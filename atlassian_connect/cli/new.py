@@ -21,7 +21,10 @@ __all__ = ["new_command"]
     "--directory", type=click.Path(file_okay=False, path_type=Path), help="Where to write it. Default: a folder NAME."
 )
 def new_command(name: str, key: str, product: str, directory: Path | None) -> None:
-    """Write a small working app, tests included, into a folder NAME. Nothing is overwritten."""
+    """Write a small working app into a folder NAME.
+
+    It comes with tests. Nothing is overwritten.
+    """
     products = frozenset(one for one in get_args(Product) if product in (one, "both"))
     folder = Path(name) if directory is None else directory
     written = write_app(folder, NewApp(name, key, products))

@@ -60,9 +60,9 @@ def start_sandbox(port: int, **options: Any) -> SandboxServer:
 @click.option("--no-install", is_flag=True, help="Install nothing.")
 @with_appcontext
 def sandbox_command(urls: tuple[str, ...], no_install: bool, product: Product | None, **options: Any) -> None:
-    """Run a Jira and a Confluence on this machine, with this app installed, until Ctrl-C.
+    """Run a Jira and a Confluence on this machine, until Ctrl-C.
 
-    The app runs beside it, in another terminal, with ATLASSIAN_CONNECT_SANDBOX_URL=http://localhost:2990.
+    This app is installed there as soon as it answers. It runs beside it, in another terminal, with ATLASSIAN_CONNECT_SANDBOX_URL=http://localhost:2990.
     """
     from ..sandbox.running import install_until_interrupted  # noqa: PLC0415  # see above
 

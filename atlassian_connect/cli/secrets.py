@@ -13,13 +13,9 @@ __all__ = ["secrets_group"]
 secrets_group = ConnectGroup("secrets", help="Encryption of shared secrets at rest.")
 
 
-@secrets_group.command("new-key")
+@secrets_group.command("new-key", with_appcontext=False)
 def new_key_command() -> None:
-    """Print a new key for ATLASSIAN_CONNECT_ENCRYPTION_KEYS.
-
-    An app that has no key yet does not start, and so has no commands: python -m atlassian_connect.cli.new_key needs
-    no app.
-    """
+    """Print a new key for ATLASSIAN_CONNECT_ENCRYPTION_KEYS. Needs no app, since one without a key does not start."""
     click.echo(new_encryption_key())
 
 

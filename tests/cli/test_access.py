@@ -111,8 +111,8 @@ def test_report(run: Run, file: CallFile) -> None:
         f"7 2 blocked {HISTORY} blocked 1 times; deprecated, use GET /wiki/api/v2/pages/{{id}}/versions",
         "3 0 blocked DELETE /rest/api/3/issue/{issueIdOrKey} DELETE, which the descriptor lacks",
         "1 0 unknown GET /rest/agile/1.0/…",
-        "3 operations, 11 calls.",
-        "2 can be blocked by an administrator, 1 are deprecated, 1 need a scope that the descriptor lacks.",
+        "Operations: 3, calls: 11.",
+        "Can be blocked by an administrator: 2; deprecated: 1; need a scope that the descriptor lacks: 1.",
     ]
 
 

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
@@ -22,14 +23,20 @@ def test_new_key_is_a_key(run: Run) -> None:
     Fernet(run("secrets", "new-key").stdout.strip())
 
 
-def test_new_key_without_an_app() -> None:
-    """An app that has no key does not start, and then has no commands."""
+@pytest.mark.parametrize(
+    "module", [["atlassian_connect.cli.new_key"], ["flask", "--app", "no_app", "connect", "secrets", "new-key"]]
+)
+def test_new_key_without_an_app(module: list[str], tmp_path: Path) -> None:
+    """An app that has no key does not start."""
+    (tmp_path / "no_app.py").write_text("raise RuntimeError('has no key')")
+    root = str(Path(__file__).parents[2])
     made = subprocess.run(
-        [sys.executable, "-m", "atlassian_connect.cli.new_key"],
+        [sys.executable, "-m", *module],
         capture_output=True,
         text=True,
         check=True,
-        env=os.environ,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": root},
     )
 
     Fernet(made.stdout.strip())
