@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, abort, request
 
 from ..bridge.embedding import embed
+from ..jql_functions import functions_of
 from ..modules import places
 from ..modules.situation import Situation
 from ..rest.jql import JqlError, parse_jql
@@ -88,7 +89,14 @@ def add_routes(blueprint: Blueprint, sandbox: Sandbox) -> None:
 
 
 def _find(sandbox: Sandbox, jql: str) -> list[Issue]:
-    query = parse_jql(jql, now=sandbox.wire.clock(), bounded=False, site=sandbox.jira, me=viewer_id(sandbox))
+    query = parse_jql(
+        jql,
+        now=sandbox.wire.clock(),
+        bounded=False,
+        site=sandbox.jira,
+        me=viewer_id(sandbox),
+        functions=functions_of(sandbox.jira),
+    )
     return query.run(visible_issues(sandbox))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from ..jql_functions import functions_of
 from ..store.jira_setup import STATUSES
 from ..store.values import Project
 from .finding import find_project, visible_issues, visible_projects
@@ -83,7 +84,15 @@ def _issues(call: Call, number: str) -> Reply:
     me = call.person.account_id if call.person else None
     jql = call.query.get("jql", "")
     try:
-        query = parse_jql(jql, now=call.site.wire.clock(), bounded=False, strict=True, site=call.site, me=me)
+        query = parse_jql(
+            jql,
+            now=call.site.wire.clock(),
+            bounded=False,
+            strict=True,
+            site=call.site,
+            me=me,
+            functions=functions_of(call.site),
+        )
     except JqlError as error:
         raise RestError(400, str(error)) from error
     found = query.run(issue for issue in visible_issues(call) if issue.project_key == project.key)

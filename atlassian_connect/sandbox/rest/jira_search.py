@@ -9,6 +9,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
 from typing import Any, Final
 
+from ..jql_functions import functions_of
 from .finding import visible_issues
 from .jira_reply import Wanted, descriptions, issue_reply, wanted_by_body, wanted_by_query
 from .jql import Jql, JqlError, parse_jql
@@ -27,7 +28,15 @@ _ONE_ISSUE: Final = "GET /rest/api/3/issue/1"  # the same for one that came late
 def _read(call: Call, jql: str, *, bounded: bool = True) -> Jql:
     me = call.person.account_id if call.person else None
     try:
-        return parse_jql(jql, now=call.site.wire.clock(), bounded=bounded, strict=True, site=call.site, me=me)
+        return parse_jql(
+            jql,
+            now=call.site.wire.clock(),
+            bounded=bounded,
+            strict=True,
+            site=call.site,
+            me=me,
+            functions=functions_of(call.site),
+        )
     except JqlError as error:
         raise RestError(400, str(error)) from error
 

@@ -5,6 +5,7 @@ Clauses, joined by ``AND``, ``OR``, ``NOT`` and parentheses::
     project = OPS          status != Done       key in (OPS-1, WEB-2)      assignee not in (currentUser(), empty)
     resolution is EMPTY    labels is not EMPTY  resolution = Unresolved    reporter in membersOf("administrators")
     summary ~ "backup"     text ~ disk          description !~ "old"       cf[10100] = 3
+    issue in riskIssues(high), a function of an app, which gives the JQL for it (:mod:`..jql_functions`)
     updated <= -30d        created > "2026-01-31"  resolved >= startOfMonth(-1)  due = "2026-12-01"
     issue.property[mood].of.day = "good"
 
@@ -21,6 +22,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from ..jql_functions import Evaluate, FunctionCall, JqlFunctionError
 from ..store.values import Issue
 from .jql_fields import DATES, ORDERS, TEXTS, Asked, is_text, known_fields, property_value, values_of
 from .jql_reader import JqlError, JqlReader, read_tokens
@@ -75,6 +77,7 @@ def parse_jql(
     strict: bool = False,
     site: Site | None = None,
     me: str | None = None,
+    functions: Evaluate | None = None,
 ) -> Jql:
     """Read a query.
 
@@ -83,20 +86,23 @@ def parse_jql(
     :param strict: refuse values that do not exist for their fields, or not for whoever asks.
     :param site: where to look up what issues do not carry themselves: parents, comments, properties, custom fields.
     :param me: account id of whoever asks.
+    :param functions: asks apps what their functions stand for; None: there are none.
     :raises JqlError: see there.
     """
     if len(text) > _MAX_LENGTH:
         raise JqlError(f"The JQL query is longer than {_MAX_LENGTH} characters.")
-    query = _Parser(read_tokens(text), now, Asked(site, me), strict=strict).query()
+    query = _Parser(read_tokens(text), now, Asked(site, me), strict=strict, functions=functions).query()
     if bounded and query.test is None:
         raise JqlError("Unbounded JQL queries are not allowed here. Please add a search restriction to your query.")
     return query
 
 
 class _Parser(JqlReader):
-    def __init__(self, tokens: list[Token], now: float, asked: Asked, *, strict: bool) -> None:
+    def __init__(
+        self, tokens: list[Token], now: float, asked: Asked, *, strict: bool, functions: Evaluate | None
+    ) -> None:
         super().__init__(tokens, now, asked)
-        self._strict = strict
+        self._strict, self._functions = strict, functions
 
     def query(self) -> Jql:
         test = self._either(0) if self.peek() and not self.peek_word("order") else None
@@ -149,6 +155,9 @@ class _Parser(JqlReader):
         field = known_fields(self.asked, name)
         if field is None:
             raise self.unsupported()
+        called = self.function() if self._functions is not None else None
+        if called is not None:
+            return self._test_of_app(FunctionCall(called[0], field, operator, called[1]))
         if field in DATES:
             return self._date_test(field, operator)
         if operator in ("~", "!~"):
@@ -172,6 +181,20 @@ class _Parser(JqlReader):
             return not is_one and (bool(values) or None in wanted) if negative else is_one
 
         return test
+
+    def _test_of_app(self, call: FunctionCall) -> _Test:
+        """The test of the JQL that an app gives in the place of a clause with its function."""
+        try:
+            jql = self._functions(call) if self._functions else None
+        except JqlFunctionError as error:
+            raise JqlError(str(error)) from error
+        if jql is None:
+            raise self.unsupported()
+        try:
+            test = parse_jql(jql, now=self._now, site=self.asked.site, me=self.asked.me).test
+        except JqlError as error:
+            raise JqlError(f"The JQL that the app of {call.name} gives for it cannot be used: {error}") from error
+        return test or (lambda issue: True)
 
     def _wanted(self, operator: str) -> set[str | None]:
         if operator in ("=", "!=", "is", "is not"):

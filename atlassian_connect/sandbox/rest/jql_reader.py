@@ -14,6 +14,8 @@ from .query_tokens import Token, moment, moment_of, tokens
 __all__ = ["JqlError", "JqlReader", "read_tokens"]
 
 _EMPTY: Final = frozenset({"empty", "null"})
+_NAME: Final = re.compile(r"[A-Za-z_]\w*").fullmatch
+_BUILT_IN: Final = re.compile(r"currentuser|membersof|now|(?:start|end)of(?:day|week|month|year)").fullmatch
 _CLAUSE_ENDS: Final = ("and", "or", "order", ")")
 
 
@@ -126,6 +128,15 @@ class JqlReader:
             return [None]
         self._spelt[lower] = token.text
         return [lower]
+
+    def function(self) -> tuple[str, tuple[str, ...]] | None:
+        """Name and arguments of a function that is not Jira's own, which is read by this. None: here is none."""
+        token, after = self.peek(), self._next + 1
+        is_call = after < len(self._tokens) and self._tokens[after].is_word("(")
+        if token is None or token.quoted or not is_call or not _NAME(token.text) or _BUILT_IN(token.text.lower()):
+            return None
+        self._next = after
+        return token.text, tuple(self._arguments())
 
     def spelt(self, value: str) -> str:
         """A value as the query has it."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ...types import Product
 from .database import Database
-from .schema import APP_PROPERTIES, INSTALLATIONS, WEBHOOKS, InstallationRow
+from .schema import APP_PROPERTIES, DELIVERIES, INSTALLATIONS, PRECOMPUTATIONS, WEBHOOKS, InstallationRow
+from .tables import Table
 
 __all__ = ["InstallationRows"]
 
@@ -26,6 +29,6 @@ class InstallationRows:
     def forget(self, client_key: str) -> None:
         """Delete an installation with what the app kept. Nothing happens when there is none."""
         with self.database.transaction():
-            self.database.delete(INSTALLATIONS, client_key=client_key)
-            self.database.delete(APP_PROPERTIES, client_key=client_key)
-            self.database.delete(WEBHOOKS, client_key=client_key)
+            tables: tuple[Table[Any], ...] = (INSTALLATIONS, APP_PROPERTIES, WEBHOOKS, PRECOMPUTATIONS, DELIVERIES)
+            for table in tables:
+                self.database.delete(table, client_key=client_key)

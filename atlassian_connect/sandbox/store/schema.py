@@ -18,6 +18,7 @@ __all__ = [
     "FaultRow",
     "InstallationRow",
     "PageRestriction",
+    "PrecomputationRow",
     "PropertyRow",
     "Restriction",
     "WebhookRegistration",
@@ -183,12 +184,35 @@ class FaultRow:
     hits: int
 
 
+@dataclass(frozen=True, slots=True)
+class PrecomputationRow:
+    """What a JQL function of an app stands for. See :mod:`..jql_functions`.
+
+    :ivar module: key of the function's module.
+    :ivar value: JQL; None where the app gave an error.
+    """
+
+    id: str
+    client_key: str
+    module: str
+    name: str
+    field: str
+    operator: str
+    arguments: tuple[str, ...]
+    value: str | None
+    error: str | None
+    created: float
+    updated: float
+    used: float
+
+
 FACTS: Final = Table("facts", Fact)
 USERS: Final = Table("users", Person, cached=True)
 RESTRICTIONS: Final = Table("restrictions", Restriction, cached=True)
 INSTALLATIONS: Final = Table("installations", InstallationRow)
 APP_PROPERTIES: Final = Table("app_properties", AppPropertyRow, key=["client_key", "key"])
 WEBHOOKS: Final = Table("webhooks", WebhookRegistration)
+PRECOMPUTATIONS: Final = Table("precomputations", PrecomputationRow, indexes=[["client_key"]])
 DELIVERIES: Final = Table("deliveries", DeliveryRow)
 FAULTS: Final = Table("faults", FaultRow)
 PROPERTIES: Final = Table("properties", PropertyRow, key=["owner_kind", "owner_id", "key"])
