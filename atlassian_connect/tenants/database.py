@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from threading import Lock
 from typing import Any
 
@@ -86,7 +86,7 @@ class Database:
                 yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, *, lasting: bool = True) -> Iterator[Connection]:
         """A connection in a transaction that commits at the end of the block and rolls back when it raises.
 
         On SQLite the transaction takes the write lock at once: one that reads first and writes later would fail at
@@ -94,6 +94,7 @@ class Database:
         waits by sleeping, up to a tenth of a second at a time, and whoever sleeps is overtaken. When ``db.session``
         has written and not committed, the wait would be for this very thread: that ends soon, and is said.
 
+        :param lasting: False for what nobody needs after a power failure: SQLite does not wait for the disk then.
         :raises StorageError: the database failed; nothing of the block remains.
         """
         with translated():
@@ -104,10 +105,12 @@ class Database:
             if self.engine.dialect.name == "sqlite":
                 own = self._session_has_written()
                 with self._turn_to_write(own=own), self.engine.connect() as connection:
-                    if not _driver(connection).in_transaction:
-                        _take_write_lock(connection, own=own)
-                    yield connection
-                    connection.commit()
+                    begun = _driver(connection).in_transaction
+                    with nullcontext() if lasting or begun else _not_waiting_for_the_disk(connection):
+                        if not begun:
+                            _take_write_lock(connection, own=own)
+                        yield connection
+                        connection.commit()
                 return
             with self.engine.connect() as connection:
                 yield connection
@@ -178,6 +181,17 @@ def _take_write_lock(connection: Connection, *, own: bool) -> None:
     finally:
         if own:
             connection.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
+
+
+@contextmanager
+def _not_waiting_for_the_disk(connection: Connection) -> Iterator[None]:
+    usual = connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
+    connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
+    try:
+        yield
+    finally:
+        connection.rollback()  # of what has failed: SQLite refuses to change this in a transaction
+        connection.exec_driver_sql(f"PRAGMA synchronous={usual}")
 
 
 def _is_locked(*, own: bool) -> StorageError:

@@ -27,7 +27,10 @@ LEASE_SECONDS: Final = 30.0
 
 
 class SyncLeases:
-    """Takes leases by client key, and renews them in a thread for as long as they are held."""
+    """Takes leases by client key, and renews them in a thread for as long as they are held.
+
+    A power failure ends whatever holds one, so no lease has to be on the disk before anybody goes on.
+    """
 
     def __init__(self, database: Database, *, seconds: float = LEASE_SECONDS) -> None:
         self._database = database
@@ -68,7 +71,7 @@ class SyncLeases:
             if connection.scalar(others) is not None:
                 return False
         values = {"owner": self._owner, "expires_at": now + timedelta(seconds=self._seconds)}
-        with self._database.writing() as connection:
+        with self._database.writing(lasting=False) as connection:
             insert: Callable[..., Any] = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
             taken = connection.execute(
                 insert(_LEASE)
@@ -97,7 +100,7 @@ class SyncLeases:
             if not self._held:
                 self._idle.set()
         try:
-            with self._database.writing() as connection:
+            with self._database.writing(lasting=False) as connection:
                 ended = connection.execute(
                     delete(_LEASE).where(_LEASE.c.client_key == client_key, _LEASE.c.owner == self._owner)
                 ).rowcount
@@ -118,5 +121,5 @@ class SyncLeases:
 
     def _extend(self, *which: ColumnElement[bool]) -> int:
         ends = datetime.now(UTC) + timedelta(seconds=self._seconds)
-        with self._database.writing() as connection:
+        with self._database.writing(lasting=False) as connection:
             return connection.execute(update(_LEASE).where(*which).values(expires_at=ends)).rowcount

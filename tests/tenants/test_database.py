@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from threading import Event, Thread
 
 import pytest
@@ -153,6 +154,29 @@ def test_a_turn_that_waits_for_the_apps_own_writing_does_not_keep_the_app_waitin
 
     other.join(10)
     assert wrote.is_set()
+
+
+@pytest.mark.parametrize("app_with_table", ["file"], indirect=True)
+@pytest.mark.parametrize("fails", [False, True])
+def test_only_what_need_not_last_is_written_without_waiting_for_the_disk(app_with_table, fails):
+    """And the app gets its connection back as it was."""
+    database = state_of(app_with_table).store.database
+
+    def level(connection):
+        return connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
+
+    with suppress(RuntimeError), database.writing(lasting=False) as connection:
+        connection.execute(text("INSERT INTO note VALUES ('for now')"))
+        assert level(connection) == 1
+        if fails:
+            raise RuntimeError
+
+    with database.writing() as connection:
+        assert level(connection) == 2
+        count = connection.execute(text("SELECT count(*) FROM note")).scalar_one()
+    assert count == (0 if fails else 1)
+    with app_with_table.app_context():
+        assert level(app_with_table.extensions["sqlalchemy"].session.connection()) == 2
 
 
 def test_a_failing_write_leaves_nothing(app_with_table):
