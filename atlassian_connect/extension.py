@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
 from pathlib import Path
 from typing import Any
 from weakref import WeakSet
 
-from flask import Flask, current_app, has_app_context, request
+from flask import Flask, current_app, has_app_context
 
 from .cli import connect_group
 from .client import HostClient, Transport
@@ -22,19 +20,16 @@ from .client.data_policy import DataPolicyCache
 from .dynamic import DynamicModules, SyncResult
 from .dynamic.fleet import DEFAULT_JOBS, TenantSync
 from .dynamic.urls import check_urls
-from .errors import ConfigurationError, DescriptorError, UnknownTenantError
+from .errors import ConfigurationError, UnknownTenantError
 from .inbound import Authenticator
 from .keys import KeyProvider
-from .protocol.descriptor import LIFECYCLE_EVENTS, build_descriptor, descriptor_bytes, fill_template, require_valid
 from .protocol.install_keys import MAX_KEY_BYTES
-from .protocol.lifecycle import LifecycleEvent
-from .protocol.modules import Module, flatten_modules
-from .protocol.tokens import TokenKind
-from .protocol.translations import check_i18n_keys, missing_texts
+from .protocol.modules import Module
+from .protocol.translations import missing_texts
 from .protocol.urls import parse_base_url
 from .redaction import TokenRedactor
-from .registry import ModuleDeclaration, Registry, WebhookDeclaration, route_of
-from .settings import DEFAULT_DESCRIPTOR, ConnectSettings, load_settings
+from .registry import ModuleDeclaration, WebhookDeclaration
+from .settings import ConnectSettings, load_settings
 from .signals import dynamic_modules_synced
 from .tenants import (
     Database,
@@ -52,20 +47,17 @@ from .tenants.settings import TenantSettings
 from .types import Product
 from .web.background import Background, ThreadedBackground
 from .web.call_file import call_counts
-from .web.context import EXTENSION, ConnectState, authenticate, current_state, state_of
-from .web.description import read_translations, with_description
+from .web.context import EXTENSION, ConnectState, current_state, state_of
 from .web.descriptor_check import problem_logger
-from .web.guards import guarded, is_guarded, shell
+from .web.document import DescriptorSource, module_keys, read_source
 from .web.responses import install_response_handling
-from .web.routes import serves
+from .web.routes import add_module_route, add_routes, add_webhook_route, guard_descriptor_urls, serves
 from .web.shortcuts import Shortcuts
 from .web.templating import helpers
-from .web.views import descriptor_view, lifecycle_view, public_json, webhook_view
 
 __all__ = ["AtlassianConnect"]
 
 _log = logging.getLogger("atlassian_connect")
-_HOST_TOKEN = frozenset({TokenKind.REQUEST})
 _KEY_SERVER_TIMEOUT_SECONDS = 5.0
 _redactor = TokenRedactor()
 _LOGGERS = (
@@ -130,26 +122,16 @@ class AtlassianConnect(Shortcuts):
                 "This app is set up already. Call init_app once: either AtlassianConnect(app) or connect.init_app(app)."
             )
         settings = load_settings(app.config, self._defaults)
-        template = _read_template(app, settings, is_described=self._is_described())
-        app_key = _app_key(settings, template)
-        template = fill_template(
-            template, {**settings.descriptor_values, "app_key": app_key, "base_url": settings.base_url}
-        )
-        texts = read_translations(app, self._registry.translations)
-        paths = {locale: f"{settings.url_prefix}/translations/{locale}.json" for locale in texts}
-        template = with_description(template, self._registry.description, translations=paths)
-        state = self._state(app, settings, template, app_key, texts)
+        source = read_source(app, settings, self._registry)
+        state = self._state(app, source)
         app.extensions[EXTENSION] = state
         self._apps.add(app)
         document = state.document()  # what is wrong with the descriptor is an error now, not when a host asks for it
-        for locale, keys in missing_texts(document, texts).items():
+        for locale, keys in missing_texts(document, source.texts).items():
             _log.warning("the translations for %s lack %s", locale, ", ".join(keys))
-        self._route(app, state, template)
-        for locale, path in paths.items():
-            view = public_json(partial(descriptor_bytes, texts[locale]))
-            app.add_url_rule(path, f"atlassian_connect.translations.{locale}", view, methods=["GET"])
+        add_routes(app, source)
         install_response_handling(app)
-        app.before_request_funcs.setdefault(None, []).append(lambda: _guard_descriptor_urls(app))
+        app.before_request_funcs.setdefault(None, []).append(lambda: guard_descriptor_urls(app))
         app.before_request_funcs[None].append(problem_logger(app))
         app.context_processor(helpers)
         app.cli.add_command(connect_group)
@@ -223,45 +205,17 @@ class AtlassianConnect(Shortcuts):
     def _is_set_up(self) -> bool:
         return bool(self._apps)
 
-    def _is_described(self) -> bool:
-        return bool(self._registry.description or self._registry.translations)
-
-    def _state(
-        self,
-        app: Flask,
-        settings: ConnectSettings,
-        template: Mapping[str, Any],
-        app_key: str,
-        texts: Mapping[str, Mapping[str, str]],
-    ) -> ConnectState:
-        registry = self._registry
+    def _state(self, app: Flask, source: DescriptorSource) -> ConnectState:
+        settings, registry = source.settings, source.registry
         transport = self._transport or Transport()
         database = Database(app)
         store: TenantStore = SqlTenantStore(database, SecretBox(_encryption_keys(app, settings)))
-        sync_locks, sync_records = SyncLocks(database, app_key=app_key), SyncRecords(database)
+        sync_locks, sync_records = SyncLocks(database, app_key=source.app_key), SyncRecords(database)
         tenants = TenantCache(store, seconds=settings.tenant_cache_seconds)
         keys = KeyProvider(
             settings,
             lambda url: transport.fetch(url, timeout=_KEY_SERVER_TIMEOUT_SECONDS, max_bytes=MAX_KEY_BYTES),
         )
-        regions = template.get("regionBaseUrls")
-        audiences = [settings.base_url, *settings.allowed_audiences]
-        if isinstance(regions, Mapping):
-            audiences += [url for url in regions.values() if isinstance(url, str)]
-
-        def document() -> dict[str, Any]:
-            built = build_descriptor(
-                template,
-                app_key=app_key,
-                base_url=settings.base_url,
-                modules=registry.static_modules(settings.url_prefix),
-                lifecycle=_lifecycle_paths(settings),
-            )
-            require_valid(built)
-            registry.refuse_clashes(_module_keys(built))
-            runtime = [known.module(settings.url_prefix).definition for known in registry.modules if known.dynamic]
-            check_i18n_keys({**built, "dynamic modules": runtime}, texts)
-            return built
 
         def client_for(tenant: Tenant) -> HostClient:
             return state_of(app).client(tenant)
@@ -277,19 +231,19 @@ class AtlassianConnect(Shortcuts):
         return ConnectState(
             app=app,
             settings=settings,
-            app_key=app_key,
+            app_key=source.app_key,
             registry=registry,
             store=store,
             tenants=tenants,
             authenticator=Authenticator(
-                settings, tenants, keys, app_key=app_key, audiences=audiences, clock=self._clock
+                settings, tenants, keys, app_key=source.app_key, audiences=source.audiences, clock=self._clock
             ),
             transport=transport,
             background=self._background or ThreadedBackground(),
             dynamic=DynamicModules(
                 client_for=client_for,
                 declared=declared,
-                static_keys=lambda: _module_keys(state_of(app).descriptor),
+                static_keys=lambda: module_keys(state_of(app).descriptor),
                 synced=synced,
                 check=lambda module, where: check_urls(
                     module, where, base=parse_base_url(settings.base_url), serves=lambda path: serves(app, path)
@@ -300,38 +254,20 @@ class AtlassianConnect(Shortcuts):
                 clock=self._clock,
             ),
             sync_records=sync_records,
-            access=AccessWatch(_scopes(template), strict=settings.strict_scopes, counts=call_counts(app, settings)),
+            access=AccessWatch(source.scopes, strict=settings.strict_scopes, counts=call_counts(app, settings)),
             policies=DataPolicyCache(settings.data_policy_cache_seconds),
-            document=document,
+            document=source.document,
             clock=self._clock,
         )
 
-    def _route(self, app: Flask, state: ConnectState, template: Mapping[str, Any]) -> None:
-        app.add_url_rule(
-            state.settings.descriptor_url, "atlassian_connect.descriptor", descriptor_view(app), methods=["GET"]
-        )
-        paths = {**_lifecycle_paths(state.settings), **template.get("lifecycle", {})}
-        for event in LifecycleEvent:
-            url = "/" + str(paths[event.value]).lstrip("/")
-            app.add_url_rule(
-                route_of(url, where=f"lifecycle.{event.value}"),
-                f"atlassian_connect.{event.value}",
-                lifecycle_view(app, event),
-                methods=["POST"],
-            )
-        for declaration in self._registry.modules:
-            _route_module(app, state.settings, declaration)
-        for webhook in self._registry.webhooks:
-            _route_webhook(app, state.settings, self._registry, webhook)
-
     def _declared_module(self, declaration: ModuleDeclaration) -> None:
         for app in self._apps:
-            _route_module(app, state_of(app).settings, declaration)
+            add_module_route(app, state_of(app).settings, declaration)
             state_of(app).document()
 
     def _declared_webhook(self, declaration: WebhookDeclaration) -> None:
         for app in self._apps:
-            _route_webhook(app, state_of(app).settings, self._registry, declaration)
+            add_webhook_route(app, state_of(app).settings, self._registry, declaration)
             state_of(app).document()
 
 
@@ -343,84 +279,6 @@ def _context_of(app: Flask) -> AbstractContextManager[Any]:
     """
     inside = has_app_context() and current_app._get_current_object() is app  # type: ignore[attr-defined]  # a proxy
     return nullcontext() if inside else app.app_context()
-
-
-def _guard_descriptor_urls(app: Flask) -> None:
-    """Closed by default: what the descriptor names is verified, even when its route forgot to say so."""
-    rule = request.url_rule
-    if rule is None or is_guarded(app.view_functions.get(rule.endpoint)):
-        return
-    state = state_of(app)
-    if rule.endpoint in state.called_endpoints or request.path.rstrip("/") in state.called_paths:
-        authenticate(state, _HOST_TOKEN)
-
-
-def _route_module(app: Flask, settings: ConnectSettings, declaration: ModuleDeclaration) -> None:
-    if declaration.view is None:
-        return
-    view = shell(declaration.view) if declaration.is_shell else guarded(declaration.view, _HOST_TOKEN)
-    app.add_url_rule(
-        route_of(declaration.url_below(settings.url_prefix), where=f"module {declaration.key!r}"),
-        f"atlassian_connect.module.{declaration.key}",
-        view,
-        methods=list(declaration.methods),
-    )
-
-
-def _route_webhook(app: Flask, settings: ConnectSettings, registry: Registry, declaration: WebhookDeclaration) -> None:
-    rule = route_of(declaration.url_below(settings.url_prefix))
-    same = [webhook for webhook in registry.webhooks if route_of(webhook.url_below(settings.url_prefix)) == rule]
-    endpoint = f"atlassian_connect.webhook.{rule}"
-    view = webhook_view(app, same)
-    if endpoint in app.view_functions:
-        app.view_functions[endpoint] = view  # a further handler of the same event
-    else:
-        app.add_url_rule(rule, endpoint, view, methods=["POST"])
-
-
-def _lifecycle_paths(settings: ConnectSettings) -> dict[str, str]:
-    return {event: f"{settings.url_prefix}/lifecycle/{event}" for event in LIFECYCLE_EVENTS}
-
-
-def _scopes(template: Mapping[str, Any]) -> list[str]:
-    listed = template.get("scopes")
-    return [scope for scope in listed if isinstance(scope, str)] if isinstance(listed, list) else []
-
-
-def _module_keys(document: Mapping[str, Any]) -> Collection[str]:
-    return {module.key for module in flatten_modules(document.get("modules", {})) if module.key}
-
-
-def _read_template(app: Flask, settings: ConnectSettings, *, is_described: bool) -> Mapping[str, Any]:
-    if isinstance(settings.descriptor, Mapping):
-        return settings.descriptor
-    path = Path(app.root_path, settings.descriptor)
-    if not path.is_file():
-        beside = Path(app.root_path).parent / settings.descriptor  # a package's descriptor stands beside the package
-        path = beside if beside.is_file() else path
-        if is_described and not path.is_file() and settings.descriptor == DEFAULT_DESCRIPTOR:
-            return {}
-    try:
-        template = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ConfigurationError(
-            f"There is no descriptor template at {path}. ATLASSIAN_CONNECT_DESCRIPTOR is its path below the app's"
-            " root, or a mapping."
-        ) from error
-    except ValueError as error:
-        raise DescriptorError(f"{path} is not valid JSON: {error}") from error
-    if not isinstance(template, dict):
-        raise DescriptorError(f"{path} is not a JSON object.")
-    return template
-
-
-def _app_key(settings: ConnectSettings, template: Mapping[str, Any]) -> str:
-    key = template.get("key")
-    if settings.app_key is not None:
-        return settings.app_key
-    if isinstance(key, str) and "{{" not in key:
-        return key
-    raise ConfigurationError("ATLASSIAN_CONNECT_APP_KEY is missing, and the descriptor template has no key either.")
 
 
 def _encryption_keys(app: Flask, settings: ConnectSettings) -> tuple[str, ...]:
