@@ -30,7 +30,7 @@ from atlassian_connect.errors import (
 CLASSES = {
     name: value
     for name, value in vars(errors).items()
-    if inspect.isclass(value) and issubclass(value, BaseException) and value.__module__ == errors.__name__
+    if inspect.isclass(value) and issubclass(value, BaseException) and value.__module__.startswith(errors.__name__)
 }
 
 
