@@ -167,8 +167,10 @@ class DynamicModules:
             wanted, host = self.wanted(tenant), self._host(tenant)
             present = host.list()
             plan, vanished = self._compare(tenant, wanted, present, last)
-            kept = {module.key: module_digest(module) for module in wanted if module.key in set(plan.keep)}
-            sent = {**(last.sent if last else {}), **kept}
+            sent, keep = dict(last.sent) if last else {}, set(plan.keep)
+            for module in wanted:
+                if module.key in keep and module.key not in sent:  # else the plan has found it equal
+                    sent[module.key] = module_digest(module)
             rejected = last.rejected if last else {}
             run = Reconciliation(
                 host, plan, present, sent=sent, rejected=rejected, may_go_on=may_go_on, name=tenant.client_key
