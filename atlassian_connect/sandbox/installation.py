@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UrlNotAllowedError
 from ..protocol.qsh import CONTEXT_QSH, canonical_request, query_string_hash
 from ..protocol.tokens import sign_hs256
 from ..protocol.urls import Target, parse_base_url, target_below
+from .delivery import Delivery
 from .frames import block_page, make_frame
+from .host_calls import GatingStatus, call_module, tell_gating
 from .http import Answer, AppUnreachableError
 from .installed import InstalledApp, Licence, State
 from .lifecycle import TOKEN_SECONDS, post_lifecycle
@@ -170,25 +172,89 @@ class Installation(InstalledApp):
     def post(
         self, url: Target, body: bytes, *, note: str, account_id: str | None, headers: Mapping[str, str]
     ) -> Answer | None:
-        """Post to the app, signed by the shared secret. None: no answer, which is logged."""
-        sent = {"Content-Type": "application/json", "Atlassian-Connect-Version": CONNECT_VERSION, **headers}
+        """Post JSON to the app, signed by the shared secret. None: no answer, which is logged."""
+        told = {"Content-Type": "application/json", **headers}
+        return self.send("POST", url, body, note=note, account_id=account_id, headers=told)
+
+    def send(
+        self, method: str, url: Target, body: bytes, *, note: str, account_id: str | None, headers: Mapping[str, str]
+    ) -> Answer | None:
+        """Send a request to the app, signed by the shared secret. None: no answer, which is logged."""
+        sent = {"Atlassian-Connect-Version": CONNECT_VERSION, **headers}
         claims = None
         if self._secret is not None:
-            claims = self.claims(query_string_hash("POST", url.path, url.query), account_id)
+            claims = self.claims(query_string_hash(method, url.path, url.query), account_id)
             sent["Authorization"] = f"JWT {self.sign_claims(claims)}"
         try:
             return self.site.wire.send(
-                "POST",
+                method,
                 url.url,
                 product=self.site.product,
                 note=note,
                 headers=sent,
                 body=body,
                 claims=claims,
-                canonical=canonical_request("POST", url.path, url.query),
+                canonical=canonical_request(method, url.path, url.query),
             )
         except AppUnreachableError:
             return None
+
+    def call(
+        self,
+        module_key: str,
+        field: str,
+        *,
+        method: str = "POST",
+        body: object = None,
+        query: Mapping[str, str] | None = None,
+        account_id: str | None = None,
+        context: Mapping[str, str] | None = None,
+    ) -> Answer | None:
+        """Call a URL of a module as the host does, such as an action of a provider of development information.
+
+        :param field: where the URL is in the module, e.g. ``actions.associateRepository.templateUrl``.
+        :param body: sent as JSON; None for no body.
+        :param query: added to what the URL has.
+        :param context: values of the URL's variables.
+        :return: None without an answer, which is logged.
+        :raises KeyError: no such module.
+        :raises ValueError: the module has no such URL, or it is not below the app's base URL.
+        """
+        return call_module(
+            self,
+            module_key,
+            field,
+            method=method,
+            body=body,
+            query=query or {},
+            account_id=account_id,
+            context=context or {},
+        )
+
+    def tell_gating(
+        self,
+        status: GatingStatus,
+        *,
+        pipeline_id: str,
+        environment_id: str,
+        sequence_number: int,
+        issue_keys: Iterable[str] = (),
+    ) -> Delivery:
+        """Tell the app how the gate of a deployment stands. It is tried again like a webhook.
+
+        :param status: ``awaiting``, ``allowed``, ``prevented`` or ``invalid``.
+        :param issue_keys: of the issues that the gate waits for.
+        :raises KeyError: the app has no module ``jiraDeploymentGating``.
+        :raises ValueError: the app is not enabled.
+        """
+        return tell_gating(
+            self,
+            status,
+            pipeline_id=pipeline_id,
+            environment_id=environment_id,
+            sequence_number=sequence_number,
+            issue_keys=issue_keys,
+        )
 
     def deliver(
         self,
