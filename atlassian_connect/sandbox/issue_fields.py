@@ -104,9 +104,10 @@ def add_option(site: Site, field: Field, value: str, *, account_id: str, option_
 
     :param option_id: of the one that gets another text; None for a new one.
     """
-    number = option_id or max((one.id for one in field_options(site, field)), default=0) + 1
-    site.entity_properties.put((_OPTIONS, field.id), str(number), value, account_id)
-    return FieldOption(number, value)
+    with site.store.database.transaction():  # else two at once would get one number
+        number = option_id or max((one.id for one in field_options(site, field)), default=0) + 1
+        site.entity_properties.put((_OPTIONS, field.id), str(number), value, account_id)
+        return FieldOption(number, value)
 
 
 def remove_option(site: Site, field: Field, option_id: int) -> None:

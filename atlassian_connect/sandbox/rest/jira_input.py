@@ -23,8 +23,10 @@ __all__ = [
     "new_comments",
     "put_properties",
     "read_changes",
+    "read_description",
     "read_document",
     "read_properties",
+    "read_text",
 ]
 
 #: Name of the field, and what the store calls it.
@@ -32,6 +34,7 @@ _ATTRIBUTES: Final = {"issuetype": "issue_type", "parent": "parent_id"}
 _OWN: Final = frozenset(
     {"summary", "description", "issuetype", "priority", "assignee", "reporter", "labels", "parent", "resolution"}
 )
+_MAX_DESCRIPTION: Final = 4000
 _LISTS: Final = frozenset({"labels", "components", "fixVersions", "versions"})
 
 
@@ -123,6 +126,28 @@ def _same(one: object, other: object) -> bool:
     if not isinstance(one, Mapping) or not isinstance(other, Mapping):
         return False
     return any(part in other and one.get(part) == other[part] for part in ("id", "name"))
+
+
+def read_text(body: Mapping[str, Any], name: str, *, maximum: int = 255, required: bool = False) -> str | None:
+    """Read a plain text of a body. None: it is not given, and need not be.
+
+    :param required: it must be given. A text that need not be is either not given, or has something in it.
+    :raises RestError: it is no text, is blank, or too long.
+    """
+    value = body.get(name)
+    if value is None and not required:
+        return None
+    if not isinstance(value, str) or len(value) > maximum or not value.strip():
+        raise RestError(400, "", errors={name: f"It must be a text of 1 to {maximum} characters."})
+    return value
+
+
+def read_description(body: Mapping[str, Any]) -> str | None:
+    """Read ``description`` of a body: a plain text, which may be empty. None: it is not given.
+
+    :raises RestError: it is no text, or too long.
+    """
+    return "" if body.get("description") == "" else read_text(body, "description", maximum=_MAX_DESCRIPTION)
 
 
 def read_properties(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Source: https://developer.atlassian.com/cloud/jira/platform/rest/v3/
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -104,12 +105,13 @@ def issue_json(issue: Issue, site: Site, fields: frozenset[str] | None = None) -
         return fields is None or name in fields
 
     content, status = site.content, status_json(STATUSES[issue.status], site)
+    project = content.project(issue.project_key)
     resolution = RESOLUTIONS.get(issue.resolution or "")
     written: dict[str, Any] = {
         "summary": issue.summary,
         "description": issue.description,
         "issuetype": issue_type_json(ISSUE_TYPES[issue.issue_type], site),
-        "project": project_json(content.project(issue.project_key), site),
+        "project": project_json(project, site),
         "status": status,
         "statusCategory": status["statusCategory"],
         "priority": priority_json(PRIORITIES[issue.priority], site),
@@ -128,6 +130,9 @@ def issue_json(issue: Issue, site: Site, fields: frozenset[str] | None = None) -
         "environment": None,
     }
     written |= field_values(site, issue)
+    written["components"] = _each(written["components"], lambda id: component_json(content.component(id), site))
+    for name in ("fixVersions", "versions"):
+        written[name] = _each(written[name], lambda id: version_json(content.project_version(id), project, site))
     if issue.parent_id and asks("parent"):
         with suppress(KeyError):  # what is told of an issue that was deleted may come after its parent is gone
             written["parent"] = _brief(content.issue(issue.parent_id), site)
@@ -150,6 +155,15 @@ def issue_json(issue: Issue, site: Site, fields: frozenset[str] | None = None) -
         "key": issue.key,
         "fields": {name: value for name, value in written.items() if asks(name)},
     }
+
+
+def _each(values: Iterable[Mapping[str, Any]], write: Callable[[str], dict[str, Any]]) -> list[dict[str, Any]]:
+    """Components or versions as a project has them now; an issue keeps their ids."""
+    found = []
+    for one in values:
+        with suppress(KeyError):
+            found.append(write(str(one["id"])))
+    return found
 
 
 def _brief(issue: Issue, site: Site) -> dict[str, Any]:

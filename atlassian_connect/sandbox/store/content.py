@@ -14,7 +14,8 @@ from .comments import PageComments
 from .jira import TransitionRefusedError
 from .jira_comments import CommentsAndLinks
 from .jira_hierarchy import HierarchyError
-from .jira_more import Dashboards, Fields, Releases, WebhookRegistrations
+from .jira_more import Dashboards, Fields, WebhookRegistrations
+from .jira_releases import NameTakenError, Releases
 from .labels import Labels
 from .pages import Pages, TitleTakenError
 from .part import VersionConflictError
@@ -28,6 +29,7 @@ __all__ = [
     "HierarchyError",
     "Issue",
     "KeyTakenError",
+    "NameTakenError",
     "Page",
     "Project",
     "Space",

@@ -1,4 +1,4 @@
-"""What Jira has besides issues: components, versions, custom fields, dashboards, dynamic webhooks."""
+"""What Jira has besides issues: custom fields, dashboards, dynamic webhooks."""
 
 from __future__ import annotations
 
@@ -6,72 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from .jira import Projects
 from .part import Part
-from .schema import COMPONENTS, DASHBOARDS, FIELDS, GADGETS, VERSIONS, WEBHOOKS, WebhookRegistration
-from .values import Component, Dashboard, Field, Gadget, ProjectVersion
+from .schema import DASHBOARDS, FIELDS, GADGETS, WEBHOOKS, WebhookRegistration
+from .values import Dashboard, Field, Gadget
 
-__all__ = ["Dashboards", "Fields", "Releases", "WebhookRegistrations"]
+__all__ = ["Dashboards", "Fields", "WebhookRegistrations"]
 
 _FIRST_ID: Final = 10_000
 _FIRST_FIELD_ID: Final = 10_100
 _FIRST_WEBHOOK_ID: Final = 1_000
-
-
-class Releases(Projects):
-    """Components and versions of projects."""
-
-    def components(self, project_key: str) -> list[Component]:
-        """The components of a project, by id."""
-        return self._db.find(COMPONENTS, project_key=project_key)
-
-    def add_component(self, project: str, name: str, *, description: str = "") -> Component:
-        """:raises KeyError: there is no such project."""
-        with self._db.transaction():
-            number = str(self._db.next("component", first=_FIRST_ID))
-            component = Component(number, self.project(project).key, name, description)
-            self._db.insert(COMPONENTS, component)
-            return component
-
-    def project_versions(self, project_key: str) -> list[ProjectVersion]:
-        """The versions of a project, by id."""
-        return self._db.find(VERSIONS, project_key=project_key)
-
-    def project_version(self, version_id: str) -> ProjectVersion:
-        """:raises KeyError: there is none."""
-        return self._db.get(VERSIONS, version_id)
-
-    def add_version(
-        self, project: str, name: str, *, account_id: str, description: str = "", release_date: str = ""
-    ) -> ProjectVersion:
-        """:raises KeyError: there is no such project."""
-        with self._db.transaction():
-            number = str(self._db.next("version", first=_FIRST_ID))
-            version = ProjectVersion(number, self.project(project).key, name, description, release_date=release_date)
-            self._db.insert(VERSIONS, version)
-            self._changes.tell("jira", "jira:version_created", account_id, after=version)
-            return version
-
-    def edit_version(self, version_id: str, *, account_id: str, **changes: Any) -> ProjectVersion:
-        """Change a version.
-
-        :param changes: by the names of :class:`.values.ProjectVersion`.
-        :raises KeyError: there is no such version.
-        """
-        with self._db.transaction():
-            before = self.project_version(version_id)
-            after = replace(before, **changes)
-            self._db.save(VERSIONS, after)
-            kind = "released" if after.released and not before.released else "updated"
-            self._changes.tell("jira", f"jira:version_{kind}", account_id, before=before, after=after)
-            return after
-
-    def delete_version(self, version_id: str, *, account_id: str) -> None:
-        """:raises KeyError: there is no such version."""
-        with self._db.transaction():
-            version = self.project_version(version_id)
-            self._db.delete(VERSIONS, id=version_id)
-            self._changes.tell("jira", "jira:version_deleted", account_id, before=version)
 
 
 class Fields(Part):

@@ -126,6 +126,6 @@ BODIES: Final[Mapping[str, Callable[[Site, Change], dict[str, Any]]]] = {
     **{f"attachment_{edit}": _attachment for edit in ("created", "deleted")},
     **{f"issuelink_{edit}": _link for edit in ("created", "deleted")},
     **{f"project_{edit}": _project for edit in ("created", "updated", "deleted")},
-    **{f"jira:version_{edit}": _version for edit in ("created", "updated", "released", "deleted")},
+    **{f"jira:version_{edit}": _version for edit in ("created", "updated", "released", "unreleased", "deleted")},
     **{f"user_{edit}": _user for edit in ("created", "updated")},
 }
