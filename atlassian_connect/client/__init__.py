@@ -3,7 +3,7 @@
 from .auth import AnonymousAuth, HostAuth, RequestAuth
 from .calls import CallObserver, CallOptions, HostCall, RequestOptions, call_of
 from .dynamic_modules import DynamicModulesClient
-from .impersonation import UserAuth, UserTokens, authorization_server
+from .impersonation import UserAuth
 from .licence import Licence
 from .pagination import PageStyle, Paginator
 from .permissions import PermissionResult
@@ -13,6 +13,7 @@ from .session import HostClient
 from .tasks import TaskState
 from .token_cache import SealedTokens, TokenCache
 from .transport import Transport
+from .user_tokens import UserTokens, authorization_server
 from .versioned_properties import VersionedProperty
 
 __all__ = [

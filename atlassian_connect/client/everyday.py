@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, cast
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import IO, TYPE_CHECKING, Any, Unpack, cast
 
 import requests
 
 from .attachments import AttachmentKind, ContentAttachments, IssueAttachments
+from .calls import CallOptions
+from .download import Progress, write_body
 from .licence import Licence, LicenceCache, licence_of
+from .pagination import PageStyle, Paginator
 from .permissions import Permissions
 from .properties import AppProperties, ConfluenceUserProperties, EntityProperties, segment
+from .query import Params
 from .search import search_cql, search_jql
 from .tasks import TaskProgress, TaskState, Waiting, wait_for_task
 from .versioned_properties import ContentKind, VersionedProperties
 
 if TYPE_CHECKING:
-    from .pagination import Paginator
     from .session import HostClient
 
 __all__ = ["EverydayCalls"]
 
 
 class EverydayCalls:
-    """Properties, permissions, licence, search, attachments and tasks. Part of :class:`.HostClient`.
+    """Properties, permissions, licence, lists, search, attachments and tasks. Part of :class:`.HostClient`.
 
     Each is a thin layer over a documented operation. What none of them offers is one ``get`` or ``post`` away.
     """
@@ -98,6 +102,77 @@ class EverydayCalls:
         :raises HostError: the host does not tell.
         """
         return licence_of(_client(self)) if cache is None else cache.get(_client(self))
+
+    # --- lists and files ----------------------------------------------------------------------------------------------
+
+    def paginate(
+        self,
+        path: str,
+        *,
+        params: Params | None = None,
+        limit: int | None = None,
+        max_items: int | None = None,
+        start: Mapping[str, Any] | None = None,
+        style: PageStyle | None = None,
+        items: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Paginator:
+        """Iterate over a list that comes in pages. Nothing is sent before the first item is asked for.
+
+        :param path: of a GET endpoint; may be anything that :meth:`.HostClient.request` takes.
+        :param limit: items per page, under the name that the host has for it (``maxResults``, ``limit``). Hosts may
+            send fewer. The name is guessed when ``style`` is not given; ``params`` may hold it too, and then wins.
+        :param max_items: stop after so many.
+        :param start: go on at the :attr:`.Paginator.position` of an earlier iterator over the same path. The parameters
+            are those of that time.
+        :param style: how the list is paged: ``offset``, ``token``, ``link`` or ``start``. None: the first page tells.
+            Needed for endpoints that answer a bare array and look at ``startAt``.
+        :param items: name of the array of items. None: ``values``, ``results``, ``issues`` or the sole one.
+        :param options: those of each request, such as ``timeout`` and ``anonymous``; ``budget`` is for one page.
+        :raises ValueError: ``start`` is not a position in this path, or another argument cannot be used.
+
+        Iterating raises what :meth:`.HostClient.request` does, and
+
+        :raises PaginationError: an answer is no page, or a page that the host has already sent.
+        :raises UrlNotAllowedError: the next page is not below the tenant's base URL; it was not called.
+        """
+        return Paginator(
+            _client(self),
+            path,
+            params=params,
+            limit=limit,
+            max_items=max_items,
+            start=start,
+            style=style,
+            items=items,
+            **options,
+        )
+
+    def download(
+        self,
+        url: str,
+        file: IO[bytes] | str | os.PathLike[str],
+        *,
+        params: Params | None = None,
+        progress: Progress | None = None,
+        follow_foreign: bool = True,
+        **options: Unpack[CallOptions],
+    ) -> requests.Response:
+        """GET something large into a file, piece by piece.
+
+        :param file: opened for writing bytes, or a path. At the path stands the whole file afterwards, or, after an
+            error, what was there before.
+        :param progress: called after each piece with the bytes so far, and those in all or None.
+        :param follow_foreign: hosts redirect downloads to other servers; those are called without credentials.
+        :return: the answer, for its headers; its body is in the file.
+
+        Errors are those of :meth:`.HostClient.request`; an answer that breaks off is a :class:`HostUnreachableError`
+        too.
+        """
+        options["headers"] = {"Accept": "*/*", "Accept-Encoding": "identity", **(options.get("headers") or {})}
+        response = _client(self).get(url, params=params, stream=True, follow_foreign=follow_foreign, **options)
+        write_body(response, file, progress)
+        return response
 
     # --- finding things -----------------------------------------------------------------------------------------------
 

@@ -14,16 +14,27 @@ import json
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import requests
 
-from ..errors import HostError, UrlNotAllowedError
+from ..errors import UrlNotAllowedError
 from ..protocol.urls import is_loopback, parse_base_url, target_below
 from ..secret import Secret
 from ..types import Product
+from .plugin_answers import (
+    CredentialsRefusedError,
+    DeveloperModeError,
+    InstalledPlugin,
+    InstallRefusedError,
+    InstallTimeoutError,
+    PluginManagerError,
+    one_line,
+    plugin_of,
+    seconds_to_wait,
+    texts_of,
+)
 from .transport import Transport, package_agent, prepare, read_at_most
 
 __all__ = [
@@ -45,61 +56,11 @@ _PRIVATE_INSTALLS_ENDED: Final = (
     " Since 31 March 2026 hosts refuse to install private Connect apps from a descriptor's URL; if that is what this"
     " host means, no change of the app helps. Develop against the sandbox (flask connect dev --sandbox)."
 )
-_POLL_SECONDS: Final = 0.2
 _TOTAL_SECONDS: Final = 30.0
 _TIMEOUT_SECONDS: Final = (5.0, 20.0)
 _MAX_BYTES: Final = 8 * 1024 * 1024  # the list of all apps of a site
 _MAX_HOPS: Final = 5
-_MAX_TEXT: Final = 1000
 _APP_KEY: Final = re.compile(r"[A-Za-z0-9._-]{1,80}").fullmatch
-
-
-class PluginManagerError(HostError):
-    """The plugin manager did not do what it was asked for. The base of the errors below.
-
-    :ivar status: of the host's answer; None when that was not the reason.
-    """
-
-    def __init__(self, message: str, *, status: int | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-class CredentialsRefusedError(PluginManagerError):
-    """The host does not take the address and the API token, or they are no administrator's (403)."""
-
-
-class DeveloperModeError(PluginManagerError):
-    """The site takes apps of the Marketplace only. Nothing was sent."""
-
-
-class InstallRefusedError(PluginManagerError):
-    """The host did not install the app.
-
-    :ivar host_message: what it says; empty when it says nothing.
-    """
-
-    def __init__(self, message: str, *, host_message: str, status: int | None = None) -> None:
-        super().__init__(message, status=status)
-        self.host_message = host_message
-
-
-class InstallTimeoutError(PluginManagerError, TimeoutError):
-    """The host was still installing when the time was up. It may come to an end later."""
-
-
-@dataclass(frozen=True, slots=True)
-class InstalledPlugin:
-    """An app as the plugin manager knows it.
-
-    :ivar key: the app key.
-    :ivar enabled: False: the site has it, and an administrator must enable it.
-    """
-
-    key: str
-    name: str
-    version: str
-    enabled: bool
 
 
 class PluginManager:
@@ -175,7 +136,7 @@ class PluginManager:
         :raises HostError: as :meth:`check_developer_mode`.
         """
         response = self._send("GET", _plugin_path(app_key), good=(200, 404))
-        return None if response.status_code == 404 else _plugin(self._json(response))
+        return None if response.status_code == 404 else plugin_of(self._json(response))
 
     def install(self, descriptor_url: str) -> InstalledPlugin:
         """Install an app, or update it. The app must be listening: the host fetches its descriptor and calls it.
@@ -199,7 +160,7 @@ class PluginManager:
         )
         if started.status_code != 202:
             self._refuse_credentials(started)
-            raise self._refused(started.status_code, *_texts(started))
+            raise self._refused(started.status_code, *texts_of(started))
         document = self._json(started)
         links = document.get("links")
         return self._outcome(
@@ -227,7 +188,7 @@ class PluginManager:
     def _outcome(self, link: object, ping_after: object, *, deadline: float) -> InstalledPlugin:
         path, hops = self._below(link), 0
         while True:
-            wait = min(_seconds(ping_after), deadline - self._clock())
+            wait = min(seconds_to_wait(ping_after), deadline - self._clock())
             if wait <= 0:
                 raise InstallTimeoutError(
                     f"{self._base} is still installing after {_TOTAL_SECONDS:.0f} seconds. Look at the site's list of"
@@ -242,9 +203,9 @@ class PluginManager:
             document = self._json(response)
             status = document.get("status")
             if isinstance(status, dict) and status.get("done") is True:
-                raise self._refused(None, _text(status.get("errorMessage")), _text(status.get("subCode")))
+                raise self._refused(None, one_line(status.get("errorMessage")), one_line(status.get("subCode")))
             if isinstance(document.get("key"), str):
-                return _plugin(document)
+                return plugin_of(document)
             ping_after = document.get("pingAfter")
 
     def _below(self, link: object) -> str:
@@ -306,7 +267,7 @@ class PluginManager:
                 " that the site has.",
                 status=response.status_code,
             )
-        text = _texts(response)[0]
+        text = texts_of(response)[0]
         raise PluginManagerError(
             f"{self._base} answered {response.status_code} to {method} {path.partition('?')[0]}"
             + (f": {text}" if text else "."),
@@ -320,8 +281,8 @@ class PluginManager:
                 " are made at https://id.atlassian.com/manage-profile/security/api-tokens.",
                 status=401,
             )
-        if response.status_code == 403 and not _texts(response)[1]:
-            says = _texts(response)[0]
+        if response.status_code == 403 and not texts_of(response)[1]:
+            says = texts_of(response)[0]
             raise CredentialsRefusedError(
                 f"{self._base} lets administrators install apps only, and takes the API token for nobody's who is one."
                 + (f" It says: {says}" if says else ""),
@@ -345,36 +306,3 @@ def _plugin_path(app_key: str) -> str:
     if not _APP_KEY(app_key) or app_key.strip(".") == "":
         raise ValueError(f"{app_key!r} is no app key.")
     return f"{_ROOT}/{app_key}-key"
-
-
-def _plugin(document: dict[str, Any]) -> InstalledPlugin:
-    return InstalledPlugin(
-        key=_text(document.get("key")),
-        name=_text(document.get("name")),
-        version=_text(document.get("version")),
-        enabled=document.get("enabled") is not False,
-    )
-
-
-def _texts(response: requests.Response) -> tuple[str, str]:
-    """What an error says, and the host's code for it; empty where it says nothing."""
-    try:
-        document = json.loads(response.content)
-    except (ValueError, RecursionError):
-        return "", ""
-    if not isinstance(document, dict):
-        return "", ""
-    message = next((document[name] for name in ("errorMessage", "message") if document.get(name)), "")
-    return _text(message), _text(document.get("subCode"))
-
-
-def _text(value: object) -> str:
-    """A text of the host in one line, as long as one reads."""
-    return " ".join(value.split())[:_MAX_TEXT] if isinstance(value, str) else ""
-
-
-def _seconds(ping_after: object) -> float:
-    """How long to wait, of what the host says in milliseconds."""
-    if isinstance(ping_after, bool) or not isinstance(ping_after, int | float) or not 0 < ping_after < 60_000:
-        return _POLL_SECONDS
-    return max(float(ping_after) / 1000, 0.05)

@@ -8,11 +8,10 @@ attachment* there; no body on GET: https://developer.atlassian.com/changelog/#CH
 from __future__ import annotations
 
 import copy
-import os
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import IO, Any, Unpack
+from typing import Any, Unpack
 
 import requests
 from requests.structures import CaseInsensitiveDict
@@ -23,17 +22,16 @@ from ..tenants.tenant import Tenant
 from .auth import AnonymousAuth, HostAuth, RequestAuth
 from .bodies import BODILESS, Body
 from .calling import call, observed
-from .calls import CallObserver, CallOptions, Data, RequestOptions
+from .calls import CallObserver, Data, RequestOptions
 from .data_policy import DataPolicy, DataPolicyCache
-from .download import Progress, write_body
 from .everyday import EverydayCalls
 from .exchange import MAX_REDIRECTS, Exchange, signable
-from .impersonation import UserAuth, UserTokens
+from .impersonation import UserAuth
 from .multipart import Files
-from .pagination import PageStyle, Paginator
 from .query import Params, query_pairs
 from .retry import SAFE_METHODS, Attempts, RetryPolicy
 from .transport import Timeout, Transport, package_agent
+from .user_tokens import UserTokens
 
 __all__ = ["MAX_REDIRECTS", "HostClient"]
 
@@ -253,74 +251,6 @@ class HostClient(EverydayCalls):
     def options(self, url: str, **options: Unpack[RequestOptions]) -> requests.Response:
         """OPTIONS; see :meth:`request`."""
         return self.request("OPTIONS", url, **options)
-
-    def paginate(
-        self,
-        path: str,
-        *,
-        params: Params | None = None,
-        limit: int | None = None,
-        max_items: int | None = None,
-        start: Mapping[str, Any] | None = None,
-        style: PageStyle | None = None,
-        items: str | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Paginator:
-        """Iterate over a list that comes in pages. Nothing is sent before the first item is asked for.
-
-        :param path: of a GET endpoint; may be anything that :meth:`request` takes.
-        :param limit: items per page, under the name that the host has for it (``maxResults``, ``limit``). Hosts may
-            send fewer. The name is guessed when ``style`` is not given; ``params`` may hold it too, and then wins.
-        :param max_items: stop after so many.
-        :param start: go on at the :attr:`.Paginator.position` of an earlier iterator over the same path. The parameters
-            are those of that time.
-        :param style: how the list is paged: ``offset``, ``token``, ``link`` or ``start``. None: the first page tells.
-            Needed for endpoints that answer a bare array and look at ``startAt``.
-        :param items: name of the array of items. None: ``values``, ``results``, ``issues`` or the sole one.
-        :param options: those of each request, such as ``timeout`` and ``anonymous``; ``budget`` is for one page.
-        :raises ValueError: ``start`` is not a position in this path, or another argument cannot be used.
-
-        Iterating raises what :meth:`request` does, and
-
-        :raises PaginationError: an answer is no page, or a page that the host has already sent.
-        :raises UrlNotAllowedError: the next page is not below the tenant's base URL; it was not called.
-        """
-        return Paginator(
-            self,
-            path,
-            params=params,
-            limit=limit,
-            max_items=max_items,
-            start=start,
-            style=style,
-            items=items,
-            **options,
-        )
-
-    def download(
-        self,
-        url: str,
-        file: IO[bytes] | str | os.PathLike[str],
-        *,
-        params: Params | None = None,
-        progress: Progress | None = None,
-        follow_foreign: bool = True,
-        **options: Unpack[CallOptions],
-    ) -> requests.Response:
-        """GET something large into a file, piece by piece.
-
-        :param file: opened for writing bytes, or a path. At the path stands the whole file afterwards, or, after an
-            error, what was there before.
-        :param progress: called after each piece with the bytes so far, and those in all or None.
-        :param follow_foreign: hosts redirect downloads to other servers; those are called without credentials.
-        :return: the answer, for its headers; its body is in the file.
-
-        Errors are those of :meth:`request`; an answer that breaks off is a :class:`HostUnreachableError` too.
-        """
-        options["headers"] = {"Accept": "*/*", "Accept-Encoding": "identity", **(options.get("headers") or {})}
-        response = self.get(url, params=params, stream=True, follow_foreign=follow_foreign, **options)
-        write_body(response, file, progress)
-        return response
 
     def _headers(
         self, method: str, given: Mapping[str, str] | None, *, multipart: bool
