@@ -6,19 +6,17 @@ https://developer.atlassian.com/platform/forge/data-security-policy-developer-gu
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 import threading
 import warnings
 from collections.abc import Iterable
 from contextlib import suppress
-from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qs
 
 import requests
 
+from ..callers import frame_of_app
 from ..errors import (
     AppAccessBlockedError,
     ConnectError,
@@ -38,7 +36,6 @@ from .data_policy import DataPolicy
 
 __all__ = ["AccessObserver", "AccessWatch", "DeprecatedEndpointWarning", "MissingScopeWarning"]
 
-_PACKAGE: Final = f"{Path(__file__).parents[1]}{os.sep}"
 _MAX_SITES: Final = 2000
 _ISSUE_KEY = re.compile(r"([A-Za-z][A-Za-z0-9_]*)-\d+").fullmatch
 #: Names of variables and parameters that tell the space or the project. The first that is there counts.
@@ -82,9 +79,7 @@ class AccessWatch:
 
     def warn(self, message: str, operation: str, category: type[Warning]) -> None:
         """Warn, once for each place outside of this package that makes such a call."""
-        frame, level = sys._getframe(), 1
-        while frame.f_code.co_filename.startswith(_PACKAGE) and frame.f_back is not None:
-            frame, level = frame.f_back, level + 1
+        frame, level = frame_of_app()
         site = (frame.f_code.co_filename, frame.f_lineno, operation, category)
         with self._lock:
             if site in self._sites:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections.abc import Mapping
 from typing import Any
 
+from ..callers import frame_of_app
 from ..protocol.conditions import check_conditions
 
 __all__ = ["warn_of_unknown_conditions"]
-
-_PACKAGE = __name__.partition(".")[0]
 
 
 def warn_of_unknown_conditions(definition: Mapping[str, Any], *, path: str, told: set[str]) -> None:
@@ -25,13 +23,5 @@ def warn_of_unknown_conditions(definition: Mapping[str, Any], *, path: str, told
     for name in ("conditions", "contentPresentConditions"):
         for where, text in check_conditions(definition.get(name), path=name):
             if where.endswith(".condition") and text not in told:
-                told.add(text)
-                warnings.warn(f"{path}.{where}: {text}", stacklevel=_level_of_app())
-
-
-def _level_of_app() -> int:
-    """How many frames above the caller the package ends, as ``stacklevel`` counts."""
-    level, frame = 2, sys._getframe(2)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
-        level, frame = level + 1, frame.f_back
-    return level
+                warnings.warn(f"{path}.{where}: {text}", stacklevel=frame_of_app()[1])
+                told.add(text)  # only now: a filter that makes an error of it does so every time
