@@ -6,7 +6,7 @@ A page of the site asks for its places: ``places.at(site, "page.menu", Situation
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..installation import Installation
     from ..site import Site
 
-__all__ = ["PlacedModule", "all_of", "at", "label"]
+__all__ = ["PlacedModule", "all_of", "at", "label", "one_of"]
 
 _DEFAULT_WEIGHT: Final = 100
 #: Where page modules go that name no location.
@@ -103,6 +103,12 @@ def at(site: Site, place: str, situation: Situation, *, hidden: bool = False) ->
     enabled = [one for one in site.installations if one.state == "enabled"]
     here = [(one, module, spot) for one in enabled for module, spot in _spots(one) if spot.place == place]
     return _listed(here, None, situation, hidden)
+
+
+def one_of(listed: Iterable[PlacedModule], app_key: str, module_key: str) -> PlacedModule | None:
+    """The module of an app among those at a place. None: it is not there for the viewer."""
+    wanted = (app_key, module_key)
+    return next((one for one in listed if (one.installation.app_key, one.module.key) == wanted), None)
 
 
 def all_of(installation: Installation, situation: Situation) -> list[PlacedModule]:

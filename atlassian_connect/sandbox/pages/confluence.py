@@ -12,7 +12,7 @@ from ..macros.storage import plain_text
 from ..modules import places
 from ..modules.situation import Situation
 from ..store.content import KeyTakenError
-from . import confluence_edit, confluence_page, confluence_search
+from . import confluence_edit, confluence_editor, confluence_page, confluence_search
 from .confluence_content import (
     may_delete,
     page_url,
@@ -52,7 +52,7 @@ def add_routes(blueprint: Blueprint, sandbox: Sandbox) -> None:
     _add_site(blueprint, sandbox)
     _add_spaces(blueprint, sandbox)
     _add_pages(blueprint, sandbox)
-    for more in (confluence_page, confluence_edit, confluence_search):
+    for more in (confluence_page, confluence_edit, confluence_editor, confluence_search):
         more.add_routes(blueprint, sandbox)
 
 

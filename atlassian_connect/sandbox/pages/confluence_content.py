@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from flask import abort, get_template_attribute, url_for
@@ -24,6 +23,7 @@ __all__ = [
     "MAX_TITLE",
     "may_delete",
     "page_url",
+    "preview",
     "readable_page",
     "readable_space",
     "require_login",
@@ -110,19 +110,28 @@ def situation_of(sandbox: Sandbox, page: Page, **values: str) -> Situation:
     return Situation(account_id=viewer_id(sandbox), page=page.id, space=space_of(sandbox, page).key, values=values)
 
 
-def shown(sandbox: Sandbox, page: Page, body: str | None = None, *, output_type: str = "display") -> Markup:
+def shown(sandbox: Sandbox, page: Page, body: str | None = None) -> Markup:
     """A body of a page as HTML.
 
     :param body: None for the page's own; else of a comment on it, or of a version.
-    :param output_type: what macros are told; ``preview`` in the editor.
     """
-    situation = situation_of(sandbox, page)
-    macros = AppMacros(
-        sandbox.confluence,
-        replace(situation, values={"output.type": output_type}),
-        lambda placed: _frame(sandbox, placed),
-    )
-    return Renderer(_links(sandbox, page), macros).render(page.body if body is None else body)
+    situation = situation_of(sandbox, page, **{"output.type": "display"})
+    return _rendered(sandbox, page.body if body is None else body, situation)
+
+
+def preview(sandbox: Sandbox, body: str, *, page: Page | None, space: Space) -> Markup:
+    """What stands in the editor as HTML.
+
+    :param page: None while it is new.
+    """
+    values = {"output.type": "preview"}
+    here = Situation(account_id=viewer_id(sandbox), page=page.id if page else None, space=space.key, values=values)
+    return _rendered(sandbox, body, here)
+
+
+def _rendered(sandbox: Sandbox, body: str, here: Situation) -> Markup:
+    macros = AppMacros(sandbox.confluence, here, lambda placed: _frame(sandbox, placed))
+    return Renderer(_links(sandbox, here), macros).render(body)
 
 
 def _frame(sandbox: Sandbox, placed: PlacedModule) -> Markup:
@@ -130,16 +139,17 @@ def _frame(sandbox: Sandbox, placed: PlacedModule) -> Markup:
     return markup
 
 
-def _links(sandbox: Sandbox, page: Page) -> Links:
+def _links(sandbox: Sandbox, here: Situation) -> Links:
     def linked_page(space_key: str | None, title: str) -> str | None:
         spaces = {one.key: one for one in visible_spaces(sandbox)}
-        space = spaces.get(space_key or space_of(sandbox, page).key)
+        space = spaces.get(space_key or here.space or "")
         found = sandbox.content.page_by_title(space.id, title) if space else None
         return page_url(sandbox, found) if found and visible_pages(sandbox, [found]) else None
 
     def attachment(name: str) -> str | None:
-        known = any(one.name == name for one in sandbox.attachments.of(("page", page.id)))
-        return url_for("pages.download", page_id=page.id, name=name) if known else None
+        page_id = here.page or ""
+        known = any(one.name == name for one in sandbox.attachments.of(("page", page_id)))
+        return url_for("pages.download", page_id=page_id, name=name) if known else None
 
     def user(account_id: str) -> str | None:
         person = sandbox.confluence.person(account_id)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response, abort, jsonify, request, url_for
+from flask import Blueprint, Response, abort, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
 from ...protocol.urls import parse_base_url
-from ..bridge.embedding import embed
-from ..json_text import read_json
 from ..macros.apps import AppAnswerError, available_macros
 from ..macros.blueprints import blueprint_body
 from ..macros.editor import catalogue, editable
 from ..macros.storage import StorageFormatError, parse, with_macro_ids
 from ..modules import places
-from ..modules.context import macro_values
 from ..modules.places import PlacedModule
 from ..modules.situation import Situation
 from ..policies import ContentBlockedError
@@ -28,7 +25,6 @@ from .confluence_content import (
     readable_page,
     readable_space,
     require_login,
-    shown,
     space_of,
     writable_page,
 )
@@ -41,8 +37,6 @@ if TYPE_CHECKING:
     from ..store.content import Page, Space
 
 __all__ = ["add_routes"]
-
-_MACRO_URLS: Final = {"editor": "editor.url", "panel": "propertyPanel.url"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +59,9 @@ class _Draft:
 
 
 def add_routes(blueprint: Blueprint, sandbox: Sandbox) -> None:
-    """The editor, and what its script asks for."""
+    """The editor of pages that are there, and of new ones."""
     _add_editing(blueprint, sandbox)
     _add_creating(blueprint, sandbox)
-    _add_for_script(blueprint, sandbox)
 
 
 def _add_editing(blueprint: Blueprint, sandbox: Sandbox) -> None:
@@ -163,69 +156,6 @@ def _add_creating(blueprint: Blueprint, sandbox: Sandbox) -> None:
         return done(f"“{page.title}” is published, and the apps were told.", where=page_url(sandbox, page))
 
 
-def _add_for_script(blueprint: Blueprint, sandbox: Sandbox) -> None:
-    @blueprint.post("/wiki/editor/body")
-    def editor_body() -> BaseResponse:
-        """Storage format as the editor's HTML, or as readers will see it."""
-        body, page_id, how = (_asked(name) for name in ("body", "page", "how"))
-        try:
-            parse(body)
-        except StorageFormatError as error:
-            return jsonify({"problem": str(error)})
-        if how != "preview":
-            return jsonify({"html": editable(body)})
-        page = readable_page(sandbox, page_id) if page_id else sandbox.content.pages()[0]
-        return jsonify({"html": shown(sandbox, page, body, output_type="preview")})
-
-    @blueprint.post("/wiki/editor/macro/<app_key>/<module_key>/<any(editor, panel):what>")
-    def macro_frame(app_key: str, module_key: str, what: str) -> Response:
-        """What the bridge mounts the app's own editor of a macro from."""
-        texts = {name: _asked(name) for name in ("id", "body", "page", "space")}
-        given = _json().get("parameters")
-        parameters = {str(key): str(value) for key, value in given.items()} if isinstance(given, dict) else {}
-        values = macro_values(macro_id=texts["id"], body=texts["body"], output_type="preview", parameters=parameters)
-        here = Situation(
-            account_id=viewer_id(sandbox),
-            page=readable_page(sandbox, texts["page"]).id if texts["page"] else None,
-            space=readable_space(sandbox, texts["space"]).key if texts["space"] else None,
-            values=values,
-        )
-        placed = next(
-            (one for one in available_macros(sandbox.confluence, here) if _is(one, app_key, module_key)), None
-        )
-        url = placed.urls.get(_MACRO_URLS[what]) if placed else None
-        if placed is None or not url:
-            abort(404, f"{app_key} has no editor for a macro {module_key}.")
-        embedding = embed(
-            placed.installation,
-            module_key,
-            viewer=viewer_id(sandbox),
-            context=placed.values,
-            url=url,
-            full_page=False,
-        )
-        if embedding.problem:
-            abort(403 if embedding.blocked else 404, embedding.problem)
-        return jsonify(embedding.data)
-
-
-def _is(placed: PlacedModule, app_key: str, module_key: str) -> bool:
-    return (placed.installation.app_key, placed.module.key) == (app_key, module_key)
-
-
-def _json() -> dict[str, Any]:
-    try:
-        value = read_json(request.get_data())
-    except ValueError:
-        value = None
-    return value if isinstance(value, dict) else abort(400, "The body must be a JSON object.")
-
-
-def _asked(name: str) -> str:
-    value = _json().get(name, "")
-    return value if isinstance(value, str) else abort(400, f"{name} must be text.")
-
-
 def _fields(draft: _Draft) -> dict[str, Any]:
     return {name: getattr(draft, name) for name in _Draft.__dataclass_fields__}
 
@@ -263,7 +193,7 @@ def _from_blueprint(sandbox: Sandbox, space: Space, chosen: str) -> str:
     account_id = viewer_id(sandbox)
     app_key, _, key = chosen.partition("/")
     offered = places.at(sandbox.confluence, "create", Situation(account_id=account_id, space=space.key))
-    placed = next((one for one in offered if one.opens == "called" and _is(one, app_key, key)), None)
+    placed = places.one_of((one for one in offered if one.opens == "called"), app_key, key)
     if placed is None:
         abort(404, f"There is no template {chosen}.")
     return blueprint_body(placed, account_id=account_id, space_key=space.key)

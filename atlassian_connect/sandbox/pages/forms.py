@@ -13,6 +13,8 @@ from flask import Blueprint, abort, current_app, g, redirect, request
 from flask.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response
 
+from ..store.attachments import MAX_UPLOAD_BYTES
+
 if TYPE_CHECKING:
     from ..host import Sandbox
 
@@ -20,6 +22,7 @@ __all__ = ["Notice", "done", "local_path", "notice", "sent_by_own_page", "wrap"]
 
 _NOTICES: Final = "sandbox-notices"
 _KEPT: Final = 50
+_UPLOADS: Final = ("pages.upload", "pages.attach_to_issue")
 
 
 class Notice(NamedTuple):
@@ -39,6 +42,8 @@ def wrap(blueprint: Blueprint, sandbox: Sandbox) -> None:
 
     @blueprint.before_request
     def refuse_foreign_forms() -> None:
+        if request.endpoint in _UPLOADS:  # before the form is read for its token
+            request.max_content_length = MAX_UPLOAD_BYTES
         if request.method not in ("GET", "HEAD", "OPTIONS") and not sent_by_own_page(sandbox):
             abort(
                 403,

@@ -91,9 +91,7 @@ def _matches(crossing: Crossing, wanted: Mapping[str, str]) -> bool:
     if wanted["direction"] not in ("", crossing.direction) or wanted["verdict"] not in ("", crossing.verdict):
         return False
     status = wanted["status"]
-    if status.isdigit() and crossing.status != int(status):
-        return False
-    if status in _STATUSES and status != _outcome(crossing):
+    if status and status not in (_outcome(crossing), str(crossing.status)):
         return False
     words = wanted["q"].lower().split()
     text = _text(crossing) if words else ""

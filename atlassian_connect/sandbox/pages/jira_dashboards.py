@@ -85,8 +85,9 @@ def add_routes(blueprint: Blueprint, sandbox: Sandbox) -> None:
         where = url_for("pages.jira_dashboard", dashboard_id=found.id)
         if action == "title":
             title = request.form.get("title", "").strip()
-            if 1 <= len(title) <= _MAX_NAME:
-                sandbox.content.edit_gadget(gadget.id, title=title)
+            if not 1 <= len(title) <= _MAX_NAME:
+                return done(f"An item's title has 1 to {_MAX_NAME} characters.", where=where, bad=True)
+            sandbox.content.edit_gadget(gadget.id, title=title)
             return done(f"The item is called “{title}” now.", where=where)
         if action == "move":
             sandbox.content.edit_gadget(gadget.id, column=_COLUMNS[gadget.column == _COLUMNS[0]])
@@ -148,7 +149,4 @@ def _item(sandbox: Sandbox, gadget: Gadget) -> PlacedModule | None:
         "dashboardItem.viewType": "default",
     }
     situation = Situation(account_id=viewer_id(sandbox), values=values)
-    for item in places.at(sandbox.jira, "dashboard.items", situation):
-        if (item.installation.app_key, item.module.key) == (gadget.app_key, gadget.module_key):
-            return item
-    return None
+    return places.one_of(places.at(sandbox.jira, "dashboard.items", situation), gadget.app_key, gadget.module_key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["add_routes"]
 
 _MAX_TEXT: Final = 30_000
+_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?").fullmatch
 
 
 class _BadFieldError(ValueError):
@@ -182,10 +184,9 @@ def _custom(sandbox: Sandbox, field: Field, text: str) -> Any:
     if not text:
         return None
     if field.type == "number":
-        try:
-            return float(text) if "." in text else int(text)
-        except ValueError:
-            raise _BadFieldError(f"{field.name} is a number.") from None
+        if not _NUMBER(text):
+            raise _BadFieldError(f"{field.name} is a number, such as 7 or -2.5.")
+        return float(text) if "." in text else int(text)
     if field.type == "option":
         for one in field_options(sandbox.jira, field):
             if str(one.id) == text:

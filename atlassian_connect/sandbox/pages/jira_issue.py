@@ -16,7 +16,7 @@ from ..modules import places
 from ..modules.conditions import evaluate
 from ..modules.places import PlacedModule
 from ..modules.situation import Situation
-from ..store.attachments import MAX_UPLOAD_BYTES, StoreFullError
+from ..store.attachments import StoreFullError
 from ..store.jira_setup import LINK_TYPES, STATUSES
 from ..store.values import Issue
 from ..workflow import RuleRefusedError, steps_for, take_step
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["add_routes"]
 
 _ISSUE: Final = "/browse/<issue_key>"
+_PANELS: Final = ("issue.context", "issue.right", "issue.content")
 _SHOWN: Final = "issue_panels"  # the kind of owner whose properties are the panels that people have added to an issue
 _GLANCE_STATUS: Final = "com.atlassian.jira.issue:{}:{}:status"
 _TONES: Final = {"inprogress": "info", "success": "good", "removed": "bad", "moved": "warn", "new": "info"}
@@ -58,16 +59,14 @@ def add_routes(blueprint: Blueprint, sandbox: Sandbox) -> None:
     def issue_panel(issue_key: str, app_key: str, module_key: str) -> Response:
         """What the bridge mounts the frame of a panel from, once somebody opens it."""
         situation = at_issue(sandbox, find_issue(sandbox, issue_key))
-        for place in ("issue.context", "issue.right", "issue.content"):
-            for item in places.at(sandbox.jira, place, situation):
-                if (item.installation.app_key, item.module.key) == (app_key, module_key):
-                    embedding = embed(
-                        item.installation, item.opens_key, viewer=situation.account_id, context=item.values
-                    )
-                    if embedding.problem:
-                        abort(403 if embedding.blocked else 404, embedding.problem)
-                    return jsonify(embedding.data)
-        abort(404, f"{app_key} has no panel {module_key} for you here.")
+        listed = [one for place in _PANELS for one in places.at(sandbox.jira, place, situation)]
+        item = places.one_of(listed, app_key, module_key)
+        if item is None:
+            abort(404, f"{app_key} has no panel {module_key} for you here.")
+        embedding = embed(item.installation, item.opens_key, viewer=situation.account_id, context=item.values)
+        if embedding.problem:
+            abort(403 if embedding.blocked else 404, embedding.problem)
+        return jsonify(embedding.data)
 
     _add_changes(blueprint, sandbox)
     _add_files(blueprint, sandbox)
@@ -122,7 +121,6 @@ def _add_changes(blueprint: Blueprint, sandbox: Sandbox) -> None:
 def _add_files(blueprint: Blueprint, sandbox: Sandbox) -> None:
     @blueprint.post(f"{_ISSUE}/attachments")
     def attach_to_issue(issue_key: str) -> BaseResponse:
-        request.max_content_length = MAX_UPLOAD_BYTES
         found = find_issue(sandbox, issue_key)
         account_id = require(sandbox, "CREATE_ATTACHMENTS", "attach files")
         file = request.files.get("file")
@@ -144,7 +142,7 @@ def _add_files(blueprint: Blueprint, sandbox: Sandbox) -> None:
         found = find_issue(sandbox, issue_key)
         account_id = require(sandbox, "EDIT_ISSUES", "edit issues")
         known = places.at(sandbox.jira, "issue.content", at_issue(sandbox, found))
-        if (app_key, module_key) not in {(one.installation.app_key, one.module.key) for one in known}:
+        if places.one_of(known, app_key, module_key) is None:
             abort(404, f"{app_key} has no content {module_key} for issues.")
         owner, key = (_SHOWN, found.id), f"{app_key}__{module_key}"
         if action == "add":

@@ -59,7 +59,7 @@ def add_routes(blueprint: Blueprint, sandbox: Sandbox) -> None:
         """A search request view: the page of an app about what was found."""
         situation = Situation(account_id=viewer_id(sandbox))
         known = places.at(sandbox.jira, "search.export", situation)
-        item = next((one for one in known if (one.installation.app_key, one.module.key) == (app_key, module_key)), None)
+        item = places.one_of(known, app_key, module_key)
         if item is None:
             abort(404, f"{app_key} has no view {module_key} of searches for you.")
         jql = request.args.get("jql", "")

@@ -118,11 +118,9 @@ def _situation(sandbox: Sandbox, rule: Rule | None = None) -> Situation:
 
 
 def _item(sandbox: Sandbox, app_key: str, module_key: str, situation: Situation) -> PlacedModule:
-    for place in _PLACES.values():
-        for item in places.at(sandbox.jira, place, situation):
-            if (item.installation.app_key, item.module.key) == (app_key, module_key):
-                return item
-    abort(404, f"{app_key} has no workflow rule {module_key}, or is not there any more.")
+    listed = [one for place in _PLACES.values() for one in places.at(sandbox.jira, place, situation)]
+    item = places.one_of(listed, app_key, module_key)
+    return item or abort(404, f"{app_key} has no workflow rule {module_key}, or is not there any more.")
 
 
 def _frame(sandbox: Sandbox, item: PlacedModule, name: str, values: dict[str, str]) -> Embedding | None:
@@ -140,11 +138,11 @@ def _frame(sandbox: Sandbox, item: PlacedModule, name: str, values: dict[str, st
 
 def _shown(sandbox: Sandbox, rule: Rule) -> dict[str, Any]:
     situation = _situation(sandbox, rule)
-    for item in places.at(sandbox.jira, _place_of(rule), situation):
-        if (item.installation.app_key, item.module.key) == (rule.app_key, rule.module_key):
-            frame = _frame(sandbox, item, "view.url", rule.values)
-            return {"rule": rule, "item": item, "embedding": frame, "editable": "edit.url" in item.urls}
-    return {"rule": rule, "item": None, "embedding": None, "editable": False}
+    item = places.one_of(places.at(sandbox.jira, _place_of(rule), situation), rule.app_key, rule.module_key)
+    if item is None:
+        return {"rule": rule, "item": None, "embedding": None, "editable": False}
+    frame = _frame(sandbox, item, "view.url", rule.values)
+    return {"rule": rule, "item": item, "embedding": frame, "editable": "edit.url" in item.urls}
 
 
 def _counts(sandbox: Sandbox) -> dict[str, int]:

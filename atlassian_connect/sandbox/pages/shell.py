@@ -53,6 +53,7 @@ def wrap(blueprint: Blueprint, sandbox: Sandbox) -> None:
     @blueprint.errorhandler(400)
     @blueprint.errorhandler(403)
     @blueprint.errorhandler(404)
+    @blueprint.errorhandler(413)
     def say(error: HTTPException) -> Response:
         return respond("error.html", status=error.code or 500, error=error)
 

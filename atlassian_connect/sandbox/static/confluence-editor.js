@@ -17,7 +17,7 @@ async function converted(how) {
   const response = await fetch(facts.bodyUrl, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf },
-    body: JSON.stringify({ body: source.value, page: facts.page, how }),
+    body: JSON.stringify({ body: source.value, page: facts.page, space: facts.space, how }),
   });
   return response.ok ? response.json() : { problem: `The sandbox answered ${response.status}.` };
 }

@@ -22,7 +22,7 @@ MODULES = {
     "dynamicContentMacros": [
         {
             "key": "poll",
-            "url": "/poll?q={question}&id={macro.id}&out={output.type}",
+            "url": "/poll?q={question}&id={macro.id}&out={output.type}&page={page.id}",
             "name": {"value": "Poll"},
             "parameters": [{"identifier": "question", "name": {"value": "Question"}, "type": "string"}],
             "editor": {"url": "/poll-editor?q={question}"},
@@ -289,7 +289,7 @@ def test_a_dynamic_macro_is_a_frame_with_its_variables(sandbox: Sandbox, app: Co
     html = check_html(response)
     assert "frame-src http://app.localhost:5000;" in response.headers["Content-Security-Policy"]
     source = unescape(re.search(r'<iframe[^>]* src="([^"]*)"', html)[1])
-    assert "/poll?q=Tea+%26+milk%3F&id=m-1&out=display&" in source
+    assert "/poll?q=Tea+%26+milk%3F&id=m-1&out=display&page=" in source
     sandbox.wire.transport.send("GET", source, headers={}, body=b"", timeout=1)
     assert app.refused == []
 
@@ -375,6 +375,10 @@ def test_the_editor_asks_for_bodies_and_frames(sandbox: Sandbox, browser: Browse
     assert 'class="chip"' in ask("/wiki/editor/body", body=poll()).json["html"]
     preview = ask("/wiki/editor/body", body=poll(), page=page.id, how="preview").json["html"]
     assert "out=preview" in unescape(preview)
+    for one in sandbox.content.pages():
+        sandbox.content.delete_page(one.id, account_id=ADMIN)
+    new = ask("/wiki/editor/body", body=poll(), space="DS", how="preview").json["html"]
+    assert "out=preview&page=&" in unescape(new)  # it has no id yet
     for path in ("/wiki/editor/macro/none/poll/editor", f"/wiki/editor/macro/{APP_KEY}/fixed/editor"):
         assert ask(path, parameters={}).status_code == 404
     assert ask("/wiki/editor/body", body=3).status_code == 400

@@ -40,6 +40,8 @@ def test_both_directions_are_listed_the_newest_first(sandbox, browser, host, jir
         ("?verdict=qsh_mismatch", ["OPS-2"]),
         ("?status=refused", ["OPS-2"]),
         ("?status=401", ["OPS-2"]),
+        ("?status=%C2%B2", []),  # a digit, and no number
+        (f"?status={'9' * 5000}", []),
         ("?direction=app→host&q=issue", ["OPS-2", "OPS-1"]),
         ("?direction=host→app&q=OPS-1", []),
         ("?app=com.example.stale&q=rest/api/3/issue", ["OPS-2", "OPS-1"]),

@@ -417,6 +417,7 @@ def test_dashboard_items_come_move_and_go(sandbox: Sandbox, jira: Browser):
     assert f'data-dashboard-item="{gadget.id}"' in page
     assert "/m/item" in page
     jira.after(jira.post(f"{path}/{gadget.id}/title", title="Named"))
+    assert "has 1 to 255" in jira.after(jira.post(f"{path}/{gadget.id}/title", title="x" * 256))
     jira.after(jira.post(f"{path}/{gadget.id}/move"))
     assert (sandbox.content.gadget(gadget.id).title, sandbox.content.gadget(gadget.id).column) == (
         "Named",
