@@ -9,6 +9,7 @@ https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-content---att
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -28,9 +29,18 @@ from .shapes import attachment_json, confluence_time
 if TYPE_CHECKING:
     from ..host import Sandbox
 
-__all__ = ["CONFLUENCE_OPERATIONS", "JIRA_OPERATIONS", "file_headers", "media_response"]
+__all__ = [
+    "CONFLUENCE_OPERATIONS",
+    "JIRA_OPERATIONS",
+    "file_headers",
+    "find_attachment",
+    "media_response",
+    "remove_attachment",
+]
 
 _MAX_NAME: Final = 255
+#: What fits into a header; whoever uploads may name any.
+_MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII).fullmatch
 
 
 # --- Jira -------------------------------------------------------------------------------------------------------------
@@ -38,7 +48,8 @@ _MAX_NAME: Final = 255
 
 def _add_to_issue(call: Call, id_or_key: str) -> Reply:
     owner = ("issue", find_issue(call, id_or_key).id)
-    stored = [_store(call, owner, name, media_type, data) for name, media_type, data in _uploaded(call)]
+    with call.site.store.database.transaction():
+        stored = [_store(call, owner, name, media_type, data) for name, media_type, data in _uploaded(call)]
     return Reply(payload=[jira_attachment_json(file, call.site) for file in stored])
 
 
@@ -84,16 +95,17 @@ def _add_or_replace_on_page(call: Call, content_id: str) -> Reply:
 
 def _upload_to_page(call: Call, content_id: str, *, replaces: bool) -> Reply:
     owner, comment = ("page", editable_page(call, content_id).id), call.form.get("comment", "")
-    known, stored = {file.name: file for file in call.site.attachments.of(owner)}, []
-    uploaded = _uploaded(call)
-    twice = [name for name, _, _ in uploaded if name in known and not replaces]
-    if twice:
-        raise RestError(
-            400, f"Cannot add a new attachment with same file name as an existing attachment: {', '.join(twice)}"
-        )
-    for name, media_type, data in uploaded:
-        stored.append(_store(call, owner, name, media_type, data, comment=comment, over=known.get(name)))
-    return start_page(call, stored, lambda file: attachment_json(file, call.site))
+    uploaded, stored = _uploaded(call), dict[str, Attachment]()
+    with call.site.store.database.transaction():
+        known = {file.name: file for file in call.site.attachments.of(owner)}
+        for name, media_type, data in uploaded:
+            if name in known and not replaces:
+                text = f"Cannot add a new attachment with same file name as an existing attachment: {name}"
+                raise RestError(400, text)
+            stored[name] = known[name] = _store(
+                call, owner, name, media_type, data, comment=comment, over=known.get(name)
+            )
+    return start_page(call, list(stored.values()), lambda file: attachment_json(file, call.site))
 
 
 def _list_of_page(call: Call, content_id: str) -> Reply:
@@ -108,19 +120,19 @@ def _list_of_page_v2(call: Call, page_id: str) -> Reply:
 
 
 def _get_v2(call: Call, attachment_id: str) -> Reply:
-    return Reply(payload=_v2(_of_content(call, attachment_id)[0]))
+    return Reply(payload=_v2(find_attachment(call, attachment_id)[0]))
 
 
 def _delete_v2(call: Call, attachment_id: str) -> Reply:
-    file, page = _of_content(call, attachment_id)
-    editable_page(call, page.id)
-    own = call.user is not None and call.user.account_id == file.account_id
-    account_id = call.account_id if own else may_delete(call)
-    call.site.attachments.delete(file.id, account_id)
-    return Reply(204)
+    return remove_attachment(call, attachment_id)
 
 
-def _of_content(call: Call, attachment_id: str) -> tuple[Attachment, Page]:
+def find_attachment(call: Call, attachment_id: str) -> tuple[Attachment, Page]:
+    """A file on a page, and the page.
+
+    :param attachment_id: with or without ``att`` before it.
+    :raises RestError: there is none, or it is not for this call.
+    """
     missing = f"There is no attachment with id {attachment_id}."
     try:
         file = call.site.attachments.get(attachment_id.removeprefix("att"))
@@ -129,6 +141,15 @@ def _of_content(call: Call, attachment_id: str) -> tuple[Attachment, Page]:
     if file.owner[0] != "page":
         raise RestError(404, missing)
     return file, find_page(call, file.owner[1], statuses=CURRENT)
+
+
+def remove_attachment(call: Call, attachment_id: str) -> Reply:
+    """Delete a file: users may their own ones, and administrators all, of pages that they may edit."""
+    file, page = find_attachment(call, attachment_id)
+    editable_page(call, page.id)
+    own = call.user is not None and call.user.account_id == file.account_id
+    call.site.attachments.delete(file.id, call.account_id if own else may_delete(call))
+    return Reply(204)
 
 
 def _download_of_page(call: Call, content_id: str, attachment_id: str) -> Reply:
@@ -205,7 +226,7 @@ def file_headers(file: Attachment) -> dict[str, str]:
     """Headers of a download."""
     # A file of an app must not run as a page of the sandbox.
     return {
-        "Content-Type": file.media_type,
+        "Content-Type": file.media_type if _MEDIA_TYPE(file.media_type) else "application/octet-stream",
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name, safe='')}",
         "Content-Security-Policy": "sandbox; default-src 'none'",
     }

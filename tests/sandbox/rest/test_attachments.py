@@ -111,3 +111,45 @@ def test_files_on_a_page(sandbox: Sandbox, host: HostCaller, confluence_app: Ins
     download = host("GET", file["_links"]["download"], product="confluence")
     assert (download.status_code, fetch(host, download.headers["Location"]).data) == (302, b"two")
     assert host("GET", f"{path}/att1/download", product="confluence").status_code == 404
+
+
+def test_an_upload_is_stored_as_a_whole_or_not_at_all(sandbox: Sandbox, host: HostCaller, confluence_app: Installation):
+    page_id = sandbox.content.pages()[0].id
+    path, owner = f"/rest/api/content/{page_id}/child/attachment", ("page", page_id)
+    twice = upload(host, path, ("a.txt", b"1"), ("a.txt", b"2"), product="confluence")
+    assert (twice.status_code, sandbox.attachments.of(owner)) == (400, [])
+    assert upload(host, path, ("a.txt", b"1"), product="confluence").status_code == 200
+    again = upload(host, path, ("b.txt", b"2"), ("a.txt", b"3"), product="confluence")
+    assert (again.status_code, [one.name for one in sandbox.attachments.of(owner)]) == (400, ["a.txt"])
+    newer = upload(host, path, ("a.txt", b"4"), ("a.txt", b"5"), method="PUT", product="confluence").json["results"]
+    assert [one["version"]["number"] for one in newer] == [3]
+    assert [(one.data, one.version) for one in sandbox.attachments.of(owner)] == [(b"5", 3)]
+
+
+@pytest.mark.parametrize("product", ["jira", "confluence"])
+def test_nothing_of_an_upload_stays_when_the_sandbox_is_full(
+    sandbox: Sandbox, host: HostCaller, jira_app, confluence_app, monkeypatch: pytest.MonkeyPatch, product: str
+):
+    page_id, issue_id = sandbox.content.pages()[0].id, sandbox.content.issue("OPS-1").id
+    path, owner = {
+        "jira": ("/rest/api/3/issue/OPS-1/attachments", ("issue", issue_id)),
+        "confluence": (f"/rest/api/content/{page_id}/child/attachment", ("page", page_id)),
+    }[product]
+    monkeypatch.setattr("atlassian_connect.sandbox.store.attachments._MAX_STORED_BYTES", 5)
+    assert upload(host, path, ("a", b"123"), ("b", b"456"), product=product).status_code == 413
+    assert sandbox.attachments.of(owner) == []
+
+
+@pytest.mark.parametrize("media_type", ["text/h\u00e4", "text/\u2603", "x", 'a/b; c="d', "text/html; charset=\u2603"])
+def test_odd_media_types_can_be_downloaded(sandbox: Sandbox, host: HostCaller, confluence_app, media_type: str):
+    page_id = sandbox.content.pages()[0].id
+    part = f'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\nContent-Type: {media_type}\r\n\r\ndata'
+    headers = {"Content-Type": "multipart/form-data; boundary=x", "X-Atlassian-Token": "no-check"}
+    path = f"/rest/api/content/{page_id}/child/attachment"
+    stored = host("POST", path, f"{part}\r\n--x--\r\n".encode(), headers=headers, product="confluence")
+    assert stored.status_code in (200, 400), stored.data
+    for file in stored.json.get("results", []):
+        download = host("GET", file["_links"]["download"], product="confluence")
+        media = fetch(host, download.headers["Location"])
+        assert (media.status_code, media.data) == (200, b"data")
+        media.headers["Content-Type"].encode("latin-1")  # what WSGI servers do with a header
