@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import quote
 
 from markupsafe import Markup
 
 from ..macros.render import Links, Renderer
 from ..macros.storage import Macro, StorageFormatError, parse, with_macro_ids
-from ..site import Site
 from ..store.content import Page
+from .finding import visible_spaces
 from .operations import Call, RestError
 from .shapes import web_path
 
@@ -65,7 +66,7 @@ def wanted_format(call: Call, *, single: bool = False) -> str:
     return wanted
 
 
-def body_json(site: Site, page: Page, body: str, wanted: str) -> dict[str, Any]:
+def body_json(call: Call, page: Page, body: str, wanted: str) -> dict[str, Any]:
     """A body as version 2 writes it.
 
     :param page: what the body is of, or its comment.
@@ -73,7 +74,7 @@ def body_json(site: Site, page: Page, body: str, wanted: str) -> dict[str, Any]:
     """
     if not wanted:
         return {}
-    value = body if wanted == "storage" else view_html(site, page, body)
+    value = body if wanted == "storage" else view_html(call, page, body)
     return {wanted: {"representation": wanted, "value": value}}
 
 
@@ -83,20 +84,20 @@ def expand_of(call: Call) -> frozenset[str]:
     return frozenset(".".join(parts[:length]) for parts in names for length in range(1, len(parts) + 1))
 
 
-def expanded_bodies(site: Site, page: Page, body: str, expand: frozenset[str]) -> dict[str, Any]:
+def expanded_bodies(call: Call, page: Page, body: str, expand: frozenset[str]) -> dict[str, Any]:
     """Bodies as version 1 writes them, as ``expand`` asks for: ``body.view``, ``body.storage``."""
     found: dict[str, Any] = {}
     for name in sorted(VIEWS | _STORAGE):
         if f"body.{name}" in expand:
-            found |= body_json(site, page, body, name)
+            found |= body_json(call, page, body, name)
     if "body.atlas_doc_format" in expand:
         raise RestError(501, "The sandbox keeps bodies in storage format; it does not have body.atlas_doc_format.")
     return found
 
 
-def view_html(site: Site, page: Page | None, body: str) -> str:
+def view_html(call: Call, page: Page | None, body: str) -> str:
     """A body as HTML."""
-    return str(Renderer(_links(site, page), _left_empty).render(body))
+    return str(Renderer(_links(call, page), _left_empty).render(body))
 
 
 def _left_empty(macro: Macro, renderer: Renderer) -> Markup:
@@ -105,15 +106,22 @@ def _left_empty(macro: Macro, renderer: Renderer) -> Markup:
     )
 
 
-def _links(site: Site, page: Page | None) -> Links:
+def _links(call: Call, page: Page | None) -> Links:
+    site = call.site
+
     def linked_page(space_key: str | None, title: str) -> str | None:
-        spaces = site.content.spaces()
+        spaces = visible_spaces(call)
         wanted = [one for one in spaces if (one.key == space_key if space_key else page and one.id == page.space_id)]
         found = site.content.page_by_title(wanted[0].id, title) if wanted else None
-        return f"{site.base_url}{web_path(found, wanted[0].key)}" if found else None
+        if found is None or found.id in site.content.hidden_pages(call.person):
+            return None
+        return f"{site.base_url}{web_path(found, wanted[0].key)}"
 
     def attachment(name: str) -> str | None:
-        return f"{site.base_url}/download/attachments/{page.id}/{name}" if page else None
+        files = site.attachments.of(("page", page.id)) if page else []
+        if page is None or all(one.name != name for one in files):
+            return None
+        return f"{site.base_url}/download/attachments/{page.id}/{quote(name, safe='')}"
 
     def user(account_id: str) -> str | None:
         person = site.person(account_id)

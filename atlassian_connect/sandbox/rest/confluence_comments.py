@@ -192,7 +192,7 @@ def _json(call: Call, comment: Comment, page: Page, wanted: str) -> dict[str, An
         "title": f"Re: {page.title}",
         "blogPostId" if page.type == "blogpost" else "pageId": page.id,
         "version": version_json(comment.version, comment.modified_by, comment.modified),
-        "body": body_json(call.site, page, comment.body, wanted),
+        "body": body_json(call, page, comment.body, wanted),
         "_links": {"webui": comment_path(call, comment, page), "base": call.site.base_url},
     }
     if comment.parent_id is not None:

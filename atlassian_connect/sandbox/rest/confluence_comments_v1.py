@@ -82,7 +82,7 @@ def comment_v1_json(call: Call, comment: Comment, page: Page, expand: frozenset[
     }
     for name, write in parts.items():
         (json if name in expand else json["_expandable"])[name] = write() if name in expand else ""
-    bodies = expanded_bodies(site, page, comment.body, expand)
+    bodies = expanded_bodies(call, page, comment.body, expand)
     return json | ({"body": bodies} if bodies else {})
 
 

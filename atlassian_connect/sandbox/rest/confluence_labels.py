@@ -31,7 +31,7 @@ _PREFIXES: Final = ("global", "my", "team")
 def _labels(call: Call, content_id: str) -> Reply:
     page, prefix = find_page(call, content_id), call.query.get("prefix")
     found = [one for one in call.site.content.labels(page.id) if prefix in (None, one.prefix)]
-    return start_page(call, found, label_json)
+    return start_page(call, found, label_json, default=200)
 
 
 def _add_labels(call: Call, content_id: str) -> Reply:
@@ -49,10 +49,10 @@ def _add_labels(call: Call, content_id: str) -> Reply:
 
 
 def _remove_label(call: Call, content_id: str, label: str = "") -> Reply:
-    page, name = editable_page(call, content_id), label or call.query.get("name", "")
+    page, name = editable_page(call, content_id), (label or call.query.get("name", "")).lower()
     if not name:
         raise RestError(400, "name must be the name of a label.")
-    if not call.site.content.remove_label(page.id, name, account_id=may_write(call)) and label:
+    if not call.site.content.remove_label(page.id, name, account_id=may_write(call)):
         raise RestError(404, f"The content has no label {name}.")
     return Reply(204)
 

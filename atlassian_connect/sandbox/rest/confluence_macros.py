@@ -27,7 +27,7 @@ def _macro(call: Call, content_id: str, version: str, macro_id: str, to: str = "
         return Reply(payload=_macro_json(found))
     if to not in ("storage", *VIEWS):
         raise RestError(501, f"The sandbox does not convert bodies to {to}.")
-    value = found.body if to == "storage" else view_html(call.site, page, found.body)
+    value = found.body if to == "storage" else view_html(call, page, found.body)
     return Reply(payload={"value": value, "representation": to, "_expandable": {}})
 
 
@@ -49,7 +49,7 @@ def _convert(call: Call, to: str) -> Reply:
         parse(value)
     except StorageFormatError as error:
         raise RestError(400, str(error)) from error
-    made = value if to == "storage" else view_html(call.site, page, value)
+    made = value if to == "storage" else view_html(call, page, value)
     return Reply(payload={"value": made, "representation": to, "_expandable": {}})
 
 

@@ -66,14 +66,15 @@ def _listed(call: Call, pages: list[Page]) -> Reply:
 
 
 def _get(call: Call, kind: str, page_id: str) -> Reply:
-    page, wanted = _find(call, kind, page_id), wanted_format(call, single=True)
+    statuses = ANY_STATUS - {"trashed"} if call.query.get("get-draft") == "true" else None
+    page, wanted = find_page(call, page_id, type=kind, statuses=statuses), wanted_format(call, single=True)
     number = call.integer("version", 0, maximum=10**9)
-    json = _json(call, page, wanted)
+    json = _alone(call, page, wanted)
     if number and number != page.version:
         old = next((one for one in call.site.content.versions(page.id) if one.number == number), None)
         if old is None:
             raise RestError(404, f"The content has no version {number}.")
-        json |= {"title": old.title, "body": body_json(call.site, page, old.body, wanted)}
+        json |= {"title": old.title, "body": body_json(call, page, old.body, wanted)}
         json["version"] = version_json(old.number, old.author, old.created, old.message)
     if call.query.get("include-labels") == "true":
         json["labels"] = {"results": [label_json(one) for one in call.site.content.labels(page.id)]}
@@ -90,7 +91,7 @@ def _create(call: Call, kind: str) -> Reply:
         parent_id = text_of(wanted, "parentId") or _homepage(call, space.id, space.homepage_id)
         if parent_id and find_page(call, parent_id, type="page", statuses=CURRENT).space_id != space.id:
             raise RestError(400, "The parent is in another space.")
-    title = text_of(wanted, "title") if status == "draft" else read_title(wanted)
+    title = read_title(wanted, may_be_empty=status == "draft")
     account_id = may_write(call)
     with conflicts(), call.site.store.database.transaction():
         page = call.site.content.create_page(
@@ -104,7 +105,7 @@ def _create(call: Call, kind: str) -> Reply:
         )
         for operation in ("read", "update") if call.query.get("private") == "true" else ():
             call.site.content.restrict_page(page.id, operation, account_ids=[account_id])
-    return Reply(payload=_json(call, page, "storage"))
+    return Reply(payload=_alone(call, page, "storage"))
 
 
 def _homepage(call: Call, space_id: str, homepage_id: str) -> str | None:
@@ -119,6 +120,10 @@ def _update(call: Call, kind: str, page_id: str) -> Reply:
         raise RestError(400, "id must be the id of the content, and status must be current or draft.")
     if status == "draft" and page.status != "draft":
         raise RestError(501, "The sandbox has no drafts of what is published.")
+    if text_of(wanted, "spaceId", page.space_id) != page.space_id:
+        raise RestError(
+            400, "A page cannot be put into another space by an update: spaceId must be the space it is in."
+        )
     title, parent_id = read_title(wanted), text_of(wanted, "parentId") or None
     if parent_id is not None and find_page(call, parent_id, type="page", statuses=CURRENT).space_id != page.space_id:
         raise RestError(400, "The parent is in another space.")
@@ -128,13 +133,12 @@ def _update(call: Call, kind: str, page_id: str) -> Reply:
             title=title,
             body=read_storage(call, wanted),
             account_id=may_write(call),
-            # A draft has the version 1 until it is published, which is version 1 as well.
-            version=None if page.status == "draft" and number == 1 else number,
+            version=number,
             message=message,
             parent_id=parent_id,
             status=status,
         )
-    return Reply(payload=_json(call, edited, "storage"))
+    return Reply(payload=_alone(call, edited, "storage"))
 
 
 def _delete(call: Call, kind: str, page_id: str) -> Reply:
@@ -164,8 +168,14 @@ def _find(call: Call, kind: str, page_id: str) -> Page:
     return find_page(call, page_id, type=kind)
 
 
+def _alone(call: Call, page: Page, wanted: str) -> dict[str, Any]:
+    """One page, which tells what its links are relative to."""
+    json = _json(call, page, wanted)
+    return {**json, "_links": {**json["_links"], "base": call.site.base_url}}
+
+
 def _json(call: Call, page: Page, wanted: str) -> dict[str, Any]:
-    body = body_json(call.site, page, page.body, wanted)
+    body = body_json(call, page, page.body, wanted)
     return page_json(page, space_key=space_of(call, page).key, body=body)
 
 

@@ -19,7 +19,7 @@ from .operations import Call, Operation, Reply, RestError
 from .paging import cursor_page, sorted_by_query, start_page
 from .shapes import confluence_time
 
-__all__ = ["OPERATIONS"]
+__all__ = ["OPERATIONS", "property_v1_json"]
 
 _Owner = tuple[str, str]
 
@@ -65,25 +65,25 @@ def _delete_v2(call: Call, kind: str, owner_id: str, property_id: str) -> Reply:
 
 def _list_v1(call: Call, kind: str, owner_id: str) -> Reply:
     found = call.site.entity_properties.all(_owner(call, kind, owner_id))
-    return start_page(call, found, lambda one: _v1(call, one))
+    return start_page(call, found, lambda one: property_v1_json(call, one), default=10)
 
 
 def _create_v1(call: Call, kind: str, owner_id: str, key: str | None = None) -> Reply:
     owner = _owner(call, kind, owner_id, writes=True)
     key, value, _ = _read(call, key)
-    return Reply(payload=_v1(call, _create(call, owner, key, value)))
+    return Reply(payload=property_v1_json(call, _create(call, owner, key, value)))
 
 
 def _get_v1(call: Call, kind: str, owner_id: str, key: str) -> Reply:
-    return Reply(payload=_v1(call, _by_key(call, _owner(call, kind, owner_id), key)))
+    return Reply(payload=property_v1_json(call, _by_key(call, _owner(call, kind, owner_id), key)))
 
 
 def _put_v1(call: Call, kind: str, owner_id: str, key: str) -> Reply:
     owner = _owner(call, kind, owner_id, writes=True)
     key, value, version = _read(call, key)
     if version == 1 and all(one.key != key for one in call.site.entity_properties.all(owner)):
-        return Reply(payload=_v1(call, _create(call, owner, key, value)))
-    return Reply(payload=_v1(call, _update(call, owner, key, value, version)))
+        return Reply(payload=property_v1_json(call, _create(call, owner, key, value)))
+    return Reply(payload=property_v1_json(call, _update(call, owner, key, value, version)))
 
 
 def _delete_v1(call: Call, kind: str, owner_id: str, key: str) -> Reply:
@@ -224,7 +224,8 @@ def _v2(found: EntityProperty) -> dict[str, Any]:
     return {"id": found.id, "key": found.key, "value": found.value, "version": version}
 
 
-def _v1(call: Call, found: EntityProperty) -> dict[str, Any]:
+def property_v1_json(call: Call, found: EntityProperty) -> dict[str, Any]:
+    """A property of ``/rest/api/content`` and ``/rest/api/space``."""
     version = {"number": found.version, "when": confluence_time(found.modified), "message": "", "minorEdit": False}
     links = {"base": call.site.base_url, "context": call.site.context_path}
     return {"id": found.id, "key": found.key, "value": found.value, "version": version, "_links": links}

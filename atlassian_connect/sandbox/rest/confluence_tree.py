@@ -1,4 +1,4 @@
-"""The tree of pages in version 1 of Confluence's REST: what is below, moving, copying, deleting, and the tasks of it.
+"""The tree of pages in version 1 of Confluence's REST: what is below, moving, deleting, and the tasks of it.
 
 Sources: https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-content---children-and-descendants/ and
 https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-long-running-task/
@@ -13,13 +13,13 @@ from ..store.tasks import Task
 from .confluence_bodies import expand_of
 from .confluence_comments_v1 import comment_v1_json
 from .confluence_v1 import content_v1_json
-from .confluence_writing import conflicts, may_delete, may_write, text_of
+from .confluence_writing import conflicts, may_delete, may_write
 from .finding import CURRENT, editable_page, find_page, visible_children
 from .operations import Call, Operation, Reply, RestError
 from .paging import start_page
 from .shapes import attachment_json
 
-__all__ = ["OPERATIONS"]
+__all__ = ["OPERATIONS", "pages_below"]
 
 
 def _children(call: Call, content_id: str, kind: str) -> Reply:
@@ -55,10 +55,11 @@ def _descendants(call: Call, content_id: str, kind: str) -> Reply:
         )
     if kind != "page":
         return _children(call, content_id, kind)
-    return start_page(call, _below(call, page), lambda one: _json(call, one))
+    return start_page(call, pages_below(call, page), lambda one: _json(call, one))
 
 
-def _below(call: Call, page: Page) -> list[Page]:
+def pages_below(call: Call, page: Page) -> list[Page]:
+    """The pages below a page that the call may see, each before those below it."""
     found, waiting = [], visible_children(call, page.id)[::-1]
     while waiting:
         one = waiting.pop()
@@ -68,12 +69,12 @@ def _below(call: Call, page: Page) -> list[Page]:
 
 
 def _move(call: Call, content_id: str, position: str, target_id: str) -> Reply:
-    page, target = (
-        editable_page(call, content_id, type="page"),
-        find_page(call, target_id, type="page", statuses=CURRENT),
-    )
+    page = editable_page(call, content_id, type="page")
+    target = find_page(call, target_id, type="page", statuses=CURRENT)
     if position not in ("before", "after", "append"):
         raise RestError(400, "position must be before, after or append.")
+    if target.id == page.id:
+        raise RestError(400, "A page cannot be moved beside or below itself.")
     above = target.id if position == "append" else target.parent_id
     beside = [one for one in call.site.content.pages(target.space_id) if one.parent_id == above and one.id != page.id]
     ids = [one.id for one in sorted(beside, key=lambda one: one.position)]
@@ -85,53 +86,11 @@ def _move(call: Call, content_id: str, position: str, target_id: str) -> Reply:
     return Reply(payload={"pageId": page.id})
 
 
-def _copy(call: Call, content_id: str) -> Reply:
-    page, wanted = find_page(call, content_id), call.json_object()
-    destination = wanted.get("destination")
-    kind = destination.get("type") if isinstance(destination, dict) else None
-    if kind not in ("parent_page", "space") or not isinstance(destination, dict):
-        raise RestError(400, "destination must have the type parent_page or space, and a value.")
-    where = text_of(destination, "value")
-    parent = find_page(call, where, type="page", statuses=CURRENT) if kind == "parent_page" else None
-    space = None if parent else next((one for one in call.site.content.spaces() if one.key == where), None)
-    if parent is None and (space is None or not call.lists(space.key)):
-        raise RestError(404, f"No space with key: {where}")
-    title = text_of(wanted, "pageTitle") or page.title
-    with conflicts():
-        made = call.site.content.copy_page(
-            page.id,
-            space_id=parent.space_id if parent else str(space and space.id),
-            title=title,
-            account_id=may_write(call),
-        )
-        if parent is not None:
-            made = call.site.content.move_page(made.id, account_id=call.account_id, parent_id=parent.id)
-    return Reply(payload=content_v1_json(call, made, frozenset({"space", "version"})))
-
-
-def _copy_hierarchy(call: Call, content_id: str) -> Reply:
-    page = find_page(call, content_id)
-    wanted = call.json_object()
-    destination = find_page(call, text_of(wanted, "destinationPageId"), type="page", statuses=CURRENT)
-    options = wanted.get("titleOptions", {})
-    if not isinstance(options, dict) or not isinstance(options.get("prefix", ""), str):
-        raise RestError(400, "titleOptions must be an object, with a text as prefix.")
-    title, account_id = f"{options.get('prefix', '')}{page.title}"[:255], call.account_id
-
-    def copy() -> str:
-        return call.site.content.copy_page(
-            page.id, space_id=destination.space_id, title=title, account_id=account_id
-        ).id
-
-    task = call.site.tasks.start("confluence", "copy.page.hierarchy", account_id, copy)
-    return Reply(202, {"id": task.id, "links": {"status": f"/rest/api/longtask/{task.id}"}})
-
-
 def _delete_tree(call: Call, content_id: str) -> Reply:
     page, account_id = editable_page(call, content_id, type="page"), may_delete(call)
 
     def delete() -> str:
-        for one in [*reversed(_below(call, page)), page]:
+        for one in [*reversed(pages_below(call, page)), page]:
             call.site.content.trash_page(one.id, account_id=account_id)
         return page.id
 
@@ -175,8 +134,6 @@ OPERATIONS: Final = (
     Operation("GET", f"{_ONE}/child/<kind>", _children, anonymous=True),
     Operation("GET", f"{_ONE}/descendant/<kind>", _descendants, anonymous=True),
     Operation("PUT", f"{_ONE}/move/<position>/<target_id>", _move, scope="WRITE"),
-    Operation("POST", f"{_ONE}/copy", _copy, scope="WRITE"),
-    Operation("POST", f"{_ONE}/pagehierarchy/copy", _copy_hierarchy, scope="WRITE"),
     Operation("DELETE", f"{_ONE}/pageTree", _delete_tree, scope="DELETE"),
     Operation("GET", "/rest/api/longtask/<task_id>", _long_task),
 )

@@ -58,7 +58,7 @@ def _bulk_v2(call: Call) -> Reply:
 
 def _member_of(call: Call) -> Reply:
     person = _find(call, call.query.get("accountId", ""))
-    return start_page(call, person.groups, group_json)
+    return start_page(call, person.groups, group_json, default=200)
 
 
 def _search_users(call: Call) -> Reply:
@@ -79,7 +79,7 @@ def _search_users(call: Call) -> Reply:
 
 
 def _groups(call: Call) -> Reply:
-    return start_page(call, sorted(call.site.users.groups()), group_json)
+    return start_page(call, sorted(call.site.users.groups()), group_json, default=200)
 
 
 def _pick_groups(call: Call) -> Reply:

@@ -10,31 +10,72 @@ from typing import Any, Final
 from ..store.attachments import Attachment
 from ..store.content import Page
 from ..store.values import Comment
+from .attachments import find_attachment, remove_attachment
+from .confluence import allowed_on_page
 from .confluence_bodies import expand_of, expanded_bodies, read_storage
 from .confluence_comments import find_comment, remove_comment
 from .confluence_comments_v1 import comment_v1_json, create_comment_v1, update_comment_v1
+from .confluence_properties import property_v1_json
 from .confluence_restrictions import restriction_json
 from .confluence_search import find_entries
 from .confluence_writing import conflicts, may_write, read_title, read_version, remove_page, text_of
 from .cql import CqlError
 from .cql_fields import Entry
-from .finding import ANY_STATUS, CURRENT, editable_page, find_page, find_space_by_key, space_of, visible_pages
+from .finding import (
+    ANY_STATUS,
+    CURRENT,
+    editable_page,
+    find_page,
+    find_space_by_key,
+    space_of,
+    visible_children,
+    visible_pages,
+)
 from .operations import Call, Operation, Reply, RestError
 from .paging import search_page, start_page
-from .shapes import attachment_json, confluence_time, content_json
+from .shapes import attachment_json, confluence_time, content_json, version_v1_json
 
 __all__ = ["OPERATIONS", "content_v1_json"]
 
 _EXCERPT: Final = 200
+_CHILDREN: Final = 25
+_WRITTEN: Final = frozenset({"space", "version", "history", "body.storage"})
 
 
 def content_v1_json(call: Call, page: Page, expand: frozenset[str]) -> dict[str, Any]:
-    """Content with its bodies as ``expand`` asks for them."""
+    """Content with all that ``expand`` asks for.
+
+    :param expand: see :func:`.expand_of`.
+    """
     json = content_json(page, call.site, expand)
-    bodies = expanded_bodies(call.site, page, page.body, expand)
+    bodies = expanded_bodies(call, page, page.body, expand)
+    if bodies:
+        json["body"] = bodies
+    if "history.lastUpdated" in expand:
+        json["history"]["lastUpdated"] = version_v1_json(
+            call.site, page.version, page.modified_by, page.modified, page.message
+        )
     if "restrictions" in expand:
         json["restrictions"] = {one: restriction_json(call.site, page, one) for one in ("read", "update")}
-    return json | ({"body": bodies} if bodies else {})
+    if "operations" in expand:
+        names = allowed_on_page(call, call.person, page)
+        json["operations"] = [{"operation": name, "targetType": page.type} for name in names]
+    if "children.page" in expand:
+        below = [content_json(one, call.site) for one in visible_children(call, page.id)]
+        json["children"] = {
+            "page": {"results": below[:_CHILDREN], "start": 0, "limit": _CHILDREN, "size": len(below[:_CHILDREN])}
+        }
+    wanted = {name.removeprefix("metadata.properties.") for name in expand if name.startswith("metadata.properties.")}
+    if wanted:
+        found = [one for one in call.site.entity_properties.all(("page", page.id)) if one.key in wanted]
+        json.setdefault("metadata", {})["properties"] = {one.key: property_v1_json(call, one) for one in found}
+    return json
+
+
+def _alone(call: Call, json: dict[str, Any]) -> Reply:
+    """One object, which tells what its links are relative to."""
+    links = {"base": call.site.base_url, "context": call.site.context_path}
+    return Reply(payload={**json, "_links": {**json["_links"], **links}})
 
 
 def _contents(call: Call) -> Reply:
@@ -52,8 +93,10 @@ def _contents(call: Call) -> Reply:
 def _content(call: Call, content_id: str) -> Reply:
     if _is_comment(call, content_id):
         comment, page = find_comment(call, content_id)
-        return Reply(payload=comment_v1_json(call, comment, page, expand_of(call)))
-    return Reply(payload=content_v1_json(call, find_page(call, content_id), expand_of(call)))
+        return _alone(call, comment_v1_json(call, comment, page, expand_of(call)))
+    if content_id.startswith("att"):
+        return _alone(call, attachment_json(find_attachment(call, content_id)[0], call.site))
+    return _alone(call, content_v1_json(call, find_page(call, content_id), expand_of(call)))
 
 
 def _create(call: Call) -> Reply:
@@ -84,7 +127,7 @@ def _create(call: Call) -> Reply:
             status=status,
             parent_id=parent_id,
         )
-    return Reply(payload=content_v1_json(call, page, frozenset({"space", "version", "history", "body.storage"})))
+    return _alone(call, content_v1_json(call, page, _WRITTEN))
 
 
 def _update(call: Call, content_id: str) -> Reply:
@@ -107,12 +150,14 @@ def _update(call: Call, content_id: str) -> Reply:
             parent_id=find_page(call, text_of(parent, "id"), type="page", statuses=CURRENT).id if parent else None,
             status="current" if status == "current" else page.status,
         )
-    return Reply(payload=content_v1_json(call, changed, frozenset({"space", "version", "history", "body.storage"})))
+    return _alone(call, content_v1_json(call, changed, _WRITTEN))
 
 
 def _delete(call: Call, content_id: str) -> Reply:
     if _is_comment(call, content_id):
         return remove_comment(call, find_comment(call, content_id)[0])
+    if content_id.startswith("att"):
+        return remove_attachment(call, content_id)
     purges = call.query.get("status") == "trashed"
     return remove_page(call, editable_page(call, content_id, statuses={"trashed"} if purges else {"current", "draft"}))
 

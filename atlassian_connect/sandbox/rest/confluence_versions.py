@@ -84,7 +84,7 @@ def _versions_v2(call: Call, kind: str, page_id: str) -> Reply:
     def write(number: int) -> dict[str, Any]:
         one = found[number]
         json = version_json(one.number, one.author, one.created, one.message)
-        body = body_json(call.site, page, one.body, wanted)
+        body = body_json(call, page, one.body, wanted)
         return {**json, kind: {"id": page.id, "title": one.title, "body": body}}
 
     return cursor_page(call, range(len(found)), write)

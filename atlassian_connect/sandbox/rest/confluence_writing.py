@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any
 
 from ..store.content import KeyTakenError, Page, TitleTakenError, VersionConflictError
+from ..store.pages import MAX_TITLE
 from .operations import Call, Reply, RestError
 
-__all__ = ["MAX_TITLE", "conflicts", "may_delete", "may_write", "read_title", "read_version", "remove_page", "text_of"]
-
-MAX_TITLE: Final = 255
+__all__ = ["conflicts", "may_delete", "may_write", "read_title", "read_version", "remove_page", "text_of"]
 
 
 @contextmanager
@@ -60,11 +59,13 @@ def remove_page(call: Call, page: Page) -> Reply:
     return Reply(204)
 
 
-def read_title(wanted: Mapping[str, Any]) -> str:
+def read_title(wanted: Mapping[str, Any], name: str = "title", *, may_be_empty: bool = False) -> str:
     """:raises RestError: there is no good title."""
-    title = wanted.get("title")
+    title = wanted.get(name)
+    if may_be_empty and title in (None, ""):
+        return ""
     if not isinstance(title, str) or not title.strip() or len(title) > MAX_TITLE:
-        raise RestError(400, f"title must be a text of 1 to {MAX_TITLE} characters.")
+        raise RestError(400, f"{name} must be a text of 1 to {MAX_TITLE} characters.")
     return title
 
 

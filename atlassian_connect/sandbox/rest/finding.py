@@ -32,6 +32,8 @@ T = TypeVar("T")
 NO_ISSUE: Final = "Issue does not exist or you do not have permission to see it."
 ANY_STATUS: Final = frozenset({"current", "draft", "trashed"})
 CURRENT: Final = frozenset({"current"})
+#: What real sites know besides; here nothing is in such a status.
+_OTHER_STATUSES: Final = frozenset({"any", "archived", "deleted", "historical"})
 
 
 def space_of(call: Call, page: Page) -> Space:
@@ -150,4 +152,6 @@ def _found(call: Call, find: Callable[[str], T], name: str, missing: str, contai
 
 def _asked_statuses(call: Call) -> frozenset[str]:
     asked = frozenset(call.list_of("status") or CURRENT)
+    if not asked <= ANY_STATUS | _OTHER_STATUSES:
+        raise RestError(400, f"status must be {', '.join(sorted(ANY_STATUS))} or any.")
     return ANY_STATUS if "any" in asked else asked

@@ -52,12 +52,15 @@ def cursor_page(call: Call, items: Sequence[T], write: Callable[[T], dict[str, A
     return Reply(payload={"results": results, "_links": links}, headers=headers)
 
 
-def start_page(call: Call, items: Sequence[T], write: Callable[[T], dict[str, Any]]) -> Reply:
+def start_page(
+    call: Call, items: Sequence[T], write: Callable[[T], dict[str, Any]], *, default: int = _DEFAULT_LIMIT
+) -> Reply:
     """Write a page of version 1: ``_links.next`` is relative to ``_links.base``.
 
+    :param default: how many results there are without ``limit``.
     :raises RestError: ``start`` or ``limit`` is no number.
     """
-    limit = call.integer("limit", _DEFAULT_LIMIT, maximum=_MAX_LIMIT)
+    limit = call.integer("limit", default, maximum=_MAX_LIMIT)
     start = call.integer("start", 0, maximum=10**9, minimum=0)
     after = [("start", str(start + limit))] if start + limit < len(items) else None
     return Reply(payload=_v1(call, [write(item) for item in items[start : start + limit]], start, limit, after))

@@ -176,7 +176,7 @@ def attachment_json(file: Attachment, site: Site) -> dict[str, Any]:
         "version": {"number": file.version, "when": confluence_time(file.created), "minorEdit": False},
         "metadata": {"mediaType": file.media_type, "comment": file.comment},
         "extensions": facts,
-        "_links": {"download": f"{path}/download", "self": f"{site.base_url}{path}"},
+        "_links": {"download": f"{path}/download", "self": f"{site.base_url}/rest/api/content/att{file.id}"},
     }
 
 
@@ -197,4 +197,4 @@ def person_of(site: Site, account_id: str) -> Person:
 
 def confluence_time(seconds: float) -> str:
     """A time as Confluence writes it."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(seconds * 1000) % 1000:03d}Z"
+    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

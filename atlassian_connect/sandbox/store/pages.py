@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain, count
+from typing import Final
 
 from .part import check_next_version
 from .schema import PAGE_VERSIONS, PAGES, SPACES
 from .spaces import CONTENT_STEP, FIRST_CONTENT_ID, Spaces
 from .values import Page, PageVersion
 
-__all__ = ["Pages", "TitleTakenError", "event_prefix"]
+__all__ = ["MAX_TITLE", "Pages", "TitleTakenError", "event_prefix"]
+
+#: Characters of a title.
+MAX_TITLE: Final = 255
 
 
 class TitleTakenError(ValueError):
@@ -124,8 +129,9 @@ class Pages(Spaces):
         """Write a new version of a page.
 
         :param title: None keeps it, as with ``body``, ``parent_id`` and ``status``.
-        :param version: number of the new version; None for the next.
-        :param status: ``current`` publishes a draft, or takes a page out of the trash.
+        :param version: number of the new version; None for the next. A draft keeps its number, 1.
+        :param status: ``current`` publishes a draft, or takes a page out of the trash. What was above it and is not
+            there any more is left out.
         :raises KeyError: there is no such page, or no such parent.
         :raises VersionConflictError: ``version`` is not the next one.
         :raises TitleTakenError: the space has another page of this title.
@@ -133,23 +139,27 @@ class Pages(Spaces):
         """
         with self._db.transaction():
             before = self._db.get(PAGES, page_id)
-            check_next_version(version, before.version)
+            number = before.version + (before.status != "draft")  # a draft stays at version 1, and is published as it
+            if (before.status, version) != ("draft", number):
+                check_next_version(version, before.version)
             after = replace(
                 before,
                 title=before.title if title is None else title,
                 body=before.body if body is None else body,
                 parent_id=before.parent_id if parent_id is None else parent_id,
                 status=before.status if status is None else status,
-                version=before.version + 1,
+                version=number,
                 modified=self._clock(),
                 modified_by=account_id,
                 message=message,
             )
+            if before.status == "trashed" and after.type == "page":
+                after = replace(after, parent_id=self._nearest_current(after.parent_id))
             self._check_parent(after)
             if after.status == "current" and (after.title, after.status) != (before.title, before.status):
                 self._check_title(after.space_id, after.title, after.type)
             self._db.save(PAGES, after)
-            self._db.insert(
+            self._db.save(
                 PAGE_VERSIONS,
                 PageVersion(page_id, after.version, after.title, after.body, account_id, after.modified, message),
             )
@@ -174,6 +184,7 @@ class Pages(Spaces):
         :param position: among the pages there.
         :param space_id: None keeps the space.
         :raises KeyError: there is no such page, parent or space.
+        :raises TitleTakenError: the other space has a page of this title, or of one of those below.
         :raises ValueError: a page cannot be below itself.
         """
         with self._db.transaction():
@@ -182,30 +193,36 @@ class Pages(Spaces):
             self._db.get(SPACES, home)
             after = replace(before, parent_id=parent_id, space_id=home, position=position)
             self._check_parent(after)
+            below = self._below(page_id) if home != before.space_id else []
+            for page in [before, *below] if home != before.space_id else []:
+                if page.status == "current":
+                    self._check_title(home, page.title, page.type)
             self._db.save(PAGES, after)
             siblings = [page for page in self.pages(home) if page.parent_id == parent_id and page.id != page_id]
             siblings.sort(key=lambda page: page.position)
             for number, page in enumerate([*siblings[:position], after, *siblings[position:]]):
                 self._db.save(PAGES, replace(page, position=number))
-            below = self._db.find(PAGES, parent_id=page_id) if home != before.space_id else []
-            while below:
-                page = below.pop()
+            for page in below:
                 self._db.save(PAGES, replace(page, space_id=home))
-                below += self._db.find(PAGES, parent_id=page.id)
             moved = self._db.get(PAGES, page_id)
             self._changes.tell("confluence", f"{event_prefix(after)}_moved", account_id, before=before, after=moved)
             return moved
 
-    def copy_page(self, page_id: str, *, space_id: str, title: str, account_id: str) -> Page:
-        """Make a page of its own out of a page's title and body. Where the title is taken, it is a ``Copy of`` it.
+    def copy_page(
+        self, page_id: str, *, space_id: str, title: str, account_id: str, parent_id: str | None = None
+    ) -> Page:
+        """Make a page of its own out of a page's body. Where the title is taken, it is a ``Copy of`` it.
 
-        :raises KeyError: there is no such page or space.
+        :param parent_id: the page above the copy.
+        :raises KeyError: there is no such page, space or parent.
         """
         with self._db.transaction():
             page = self.page(page_id)
-            while page.type == "page" and self.page_by_title(space_id, title):
-                title = f"Copy of {title}"
-            return self.create_page(space_id, title, page.body, account_id=account_id, type=page.type)
+            if page.type == "page":
+                title = self._free_title(space_id, title)
+            return self.create_page(
+                space_id, title, page.body, account_id=account_id, type=page.type, parent_id=parent_id
+            )
 
     def trash_page(self, page_id: str, *, account_id: str) -> Page:
         """Move a page to the trash. The pages below it move up.
@@ -237,11 +254,28 @@ class Pages(Spaces):
             if page.status != "draft":
                 self._changes.tell("confluence", f"{event_prefix(page)}_removed", account_id, before=page)
 
+    def _below(self, page_id: str) -> list[Page]:
+        """All that is below a page, of any type and status."""
+        found = self._db.find(PAGES, parent_id=page_id)
+        for page in found:  # which grows
+            found += self._db.find(PAGES, parent_id=page.id)
+        return found
+
+    def _nearest_current(self, page_id: str | None) -> str | None:
+        while page_id is not None and self._db.get(PAGES, page_id).status != "current":
+            page_id = self._db.get(PAGES, page_id).parent_id
+        return page_id
+
     # --- rules --------------------------------------------------------------------------------------------------------
 
     def _check_title(self, space_id: str, title: str, type: str) -> None:
         if type == "page" and self.page_by_title(space_id, title):
             raise TitleTakenError(f"A page with the title {title!r} exists already in this space.")
+
+    def _free_title(self, space_id: str, title: str) -> str:
+        marks = chain(["", "Copy of "], (f"Copy ({number}) of " for number in count(2)))
+        titles = (f"{mark}{title}"[:MAX_TITLE] for mark in marks)
+        return next(one for one in titles if self.page_by_title(space_id, one) is None)
 
     def _check_parent(self, page: Page) -> None:
         above = page.parent_id
