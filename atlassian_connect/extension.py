@@ -19,7 +19,6 @@ from .client.call_counts import CalledOperation, called_operations
 from .client.data_policy import DataPolicyCache
 from .dynamic import DynamicModules, SyncResult
 from .dynamic.fleet import DEFAULT_JOBS, TenantSync
-from .dynamic.urls import check_urls
 from .errors import ConfigurationError, UnknownTenantError
 from .inbound import Authenticator
 from .keys import KeyProvider
@@ -51,7 +50,7 @@ from .web.context import EXTENSION, ConnectState, current_state, state_of
 from .web.descriptor_check import problem_logger
 from .web.document import DescriptorSource, module_keys, read_source
 from .web.responses import install_response_handling
-from .web.routes import add_module_route, add_routes, add_webhook_route, guard_descriptor_urls, serves
+from .web.routes import add_module_route, add_routes, add_webhook_route, guard_descriptor_urls, runtime_check
 from .web.shortcuts import Shortcuts
 from .web.templating import helpers
 
@@ -245,9 +244,7 @@ class AtlassianConnect(Shortcuts):
                 declared=declared,
                 static_keys=lambda: module_keys(state_of(app).descriptor),
                 synced=synced,
-                check=lambda module, where: check_urls(
-                    module, where, base=parse_base_url(settings.base_url), serves=lambda path: serves(app, path)
-                ),
+                check=runtime_check(app, parse_base_url(settings.base_url)),
                 lock=lambda tenant: sync_locks.holding(tenant.client_key),
                 record=lambda tenant, outcome: sync_records.put(tenant.client_key, outcome),
                 last=lambda tenant: sync_records.get(tenant.client_key),

@@ -55,6 +55,9 @@ def connect(wanted):
 def app(make_app, connect):
     app = make_app(connect)
     app.add_url_rule("/p", "p", connect.require(lambda: "p"))
+    app.add_url_rule("/open", "open", lambda: "open", methods=["POST"])
+    app.add_url_rule("/open/<key>", "open_too", lambda key: key)
+    app.add_url_rule("/shell", "shell", lambda: "shell")
     return app
 
 
@@ -402,6 +405,25 @@ def test_urls_that_lead_somewhere(dynamic, tenant, wanted, module):
     wanted.modules = [module]
 
     assert dynamic.sync(tenant).added == ("a",)
+
+
+def test_a_route_that_lets_everybody_in_is_warned_of_once(dynamic, tenant, wanted, caplog):
+    """Static modules' routes are closed by themselves; nobody sees what another process registers."""
+    wanted.modules = [
+        panel("guarded"),
+        panel("shell", url="/shell", cacheable=True),
+        panel("open", url="/open?i={issue.key}"),
+        panel("again", url="/open"),
+        panel("too", url="/open/1"),
+    ]
+
+    dynamic.sync(tenant)
+    dynamic.sync(tenant)
+
+    assert [record.getMessage() for record in caplog.records if "everybody" in record.getMessage()] == [
+        f"dynamic module {key} leads to {path}, where everybody gets in: put @connect.require() on that route"
+        for key, path in (("open", "/open"), ("too", "/open/1"))
+    ]
 
 
 def test_an_unknown_type_passes_with_one_warning(dynamic, tenant, installation, wanted, caplog):

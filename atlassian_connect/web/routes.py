@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from functools import partial
 
 from flask import Flask, request
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 
+from ..dynamic.urls import check_urls
 from ..protocol.descriptor import descriptor_bytes
 from ..protocol.lifecycle import LifecycleEvent
+from ..protocol.modules import Module
 from ..protocol.tokens import TokenKind
+from ..protocol.urls import BaseUrl
 from ..registry import ModuleDeclaration, Registry, WebhookDeclaration, route_of
 from ..settings import ConnectSettings
 from .context import authenticate, state_of
@@ -18,8 +23,9 @@ from .document import DescriptorSource, lifecycle_paths, translation_paths
 from .guards import guarded, is_guarded, shell
 from .views import descriptor_view, lifecycle_view, public_json, webhook_view
 
-__all__ = ["add_module_route", "add_routes", "add_webhook_route", "guard_descriptor_urls", "serves"]
+__all__ = ["add_module_route", "add_routes", "add_webhook_route", "guard_descriptor_urls", "runtime_check"]
 
+_log = logging.getLogger("atlassian_connect.dynamic")
 _HOST_TOKEN = frozenset({TokenKind.REQUEST})
 
 
@@ -82,12 +88,50 @@ def guard_descriptor_urls(app: Flask) -> None:
         authenticate(state, _HOST_TOKEN)
 
 
-def serves(app: Flask, path: str) -> bool:
-    """Whether the app has a route for a path, by any method."""
-    try:
-        app.url_map.bind("localhost").match(path, method="GET")
-    except (MethodNotAllowed, RequestRedirect):
-        return True
-    except NotFound:
-        return False
-    return True
+def runtime_check(app: Flask, base: BaseUrl) -> Callable[[Module, str], None]:
+    """Make the check of modules that are registered at runtime: the app answers at their URLs, and lets no stranger in.
+
+    No guard comes by itself there, since what is registered by one process is called at another.
+
+    :return: called with a module and its path; raises DescriptorError when a URL leads elsewhere or nowhere, and warns
+        in the log, once a route, when anybody may open it.
+    """
+    told: set[str] = set()
+
+    def check(module: Module, where: str) -> None:
+        def serves(path: str) -> bool:
+            served, endpoint = _routed(app, path)
+            is_shell = module.definition.get("cacheable") is True
+            if endpoint is not None and endpoint not in told and not is_shell and _is_open(app, endpoint):
+                told.add(endpoint)
+                _log.warning(
+                    "dynamic module %s leads to %s, where everybody gets in: put @connect.require() on that route",
+                    module.key,
+                    path,
+                )
+            return served
+
+        check_urls(module, where, base=base, serves=serves)
+
+    return check
+
+
+def _routed(app: Flask, path: str) -> tuple[bool, str | None]:
+    """Whether the app has a route for a path, by any method; and the endpoint, where it is found."""
+    endpoint: str | None = None
+    routes = app.url_map.bind("localhost")
+    for method in ("GET", "POST"):
+        try:
+            endpoint, _ = routes.match(path, method=method)
+        except MethodNotAllowed:
+            continue
+        except RequestRedirect:
+            return True, None
+        except NotFound:
+            return False, None
+        return True, endpoint
+    return True, None
+
+
+def _is_open(app: Flask, endpoint: str) -> bool:
+    return not is_guarded(app.view_functions.get(endpoint)) and endpoint not in state_of(app).called_endpoints
