@@ -50,6 +50,8 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     connect.init_app(app)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(api.blueprint)
+    # For browsers that show an answer without a page's head, such as the descriptor.
+    app.add_url_rule("/favicon.ico", "favicon", lambda: app.send_static_file("icon.svg"))
     app.add_template_filter(days_ago)
     app.after_request(add_policy)
     tenant_forgotten.connect(events.on_tenant_forgotten, sender=app)

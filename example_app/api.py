@@ -9,7 +9,7 @@ from atlassian_connect import current_account_id, current_tenant
 from atlassian_connect.errors import InvalidRequestError
 
 from .access import need_administrator
-from .events import link_key
+from .events import module_key
 from .extensions import connect
 from .stale import MOST_DAYS, MOST_WATCHED, host_of, set_days, unwatch, watch, watched_area, watched_areas
 
@@ -45,7 +45,7 @@ def watch_area() -> ResponseReturnValue:
         raise InvalidRequestError(f"At most {MOST_WATCHED} {host.area_word}s can be watched.")
     watch(current_tenant, area)
     result = connect.dynamic.sync(current_tenant)  # when the host fails here, the same request again repairs it
-    refused = [module.message for module in result.refused if module.key == link_key(area.id)]
+    refused = [module.message for module in result.refused if module.key == module_key(area.id)]
     return jsonify(key=key, watched=True, **({"refused": refused[0]} if refused else {}))
 
 

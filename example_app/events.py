@@ -8,11 +8,8 @@ from flask import Flask
 
 from atlassian_connect import Module, Tenant, WebhookEvent
 
-from .extensions import connect
+from .extensions import ICON, connect
 from .stale import forget_lists, forget_tenant, touched, watched_areas
-
-#: Where a host shows the link to a watched space.
-LOCATIONS = {"confluence": "system.header/left", "jira": "system.top.navigation.bar"}
 
 
 @connect.webhook("page_updated")
@@ -44,23 +41,27 @@ def access_changed(event: WebhookEvent) -> None:
 
 @connect.dynamic_modules
 def modules_of(tenant: Tenant) -> Iterator[Module]:
-    """One link per watched space. ``connect.dynamic.sync(tenant)`` makes the host's set equal to this one."""
+    """One module per watched space. ``connect.dynamic.sync(tenant)`` makes the host's set equal to this one."""
     for area in watched_areas(tenant):
-        yield Module(
-            "webItems",
-            {
-                "key": link_key(area.host_id),
-                "name": {"value": f"Stale in {area.name}"},
-                "location": LOCATIONS[tenant.product],
-                "context": "addon",
-                "url": f"/watched?area={quote(area.key, safe='')}",
-            },
-        )
+        common = {
+            "key": module_key(area.host_id),
+            "name": {"value": f"Stale in {area.name}"},
+            "url": f"/watched?area={quote(area.key, safe='')}",
+        }
+        if tenant.product == "confluence":  # the list, for a page of those who look after the space
+            description = {"value": f"Lists the pages of {area.name} that nobody has touched for a while."}
+            macro = {"description": description, "icon": ICON, "outputType": "block"}
+            yield Module("dynamicContentMacros", {**common, **macro})
+        else:  # issues have no macros: a link in the navigation
+            yield Module("webItems", {**common, "location": "system.top.navigation.bar", "context": "addon"})
 
 
-def link_key(host_id: str) -> str:
-    """Key of the module of an area. By its id: another key is another module, and areas can be renamed."""
-    return f"stale-in-{host_id}"
+def module_key(host_id: str) -> str:
+    """Key of the module of an area. By its id: another key is another module, and areas can be renamed.
+
+    Macros of all apps share their keys, so the app's is in it.
+    """
+    return f"stale-pages-in-{host_id}"
 
 
 def on_tenant_forgotten(_sender: Flask, *, client_key: str, **_more: Any) -> None:

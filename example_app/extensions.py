@@ -8,6 +8,7 @@ from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
 
 from atlassian_connect import AtlassianConnect
+from atlassian_connect.web.shortcut_fields import Icon
 
 
 class Base(DeclarativeBase):
@@ -25,3 +26,5 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 migrate = Migrate(directory=str(Path(__file__).parent.parent / "migrations"))
 connect = AtlassianConnect(app_key="stale-pages")
+
+ICON: Icon = {"url": "/static/icon.svg", "width": 16, "height": 16}

@@ -8,7 +8,7 @@ from flask import Blueprint, abort, render_template, request
 from atlassian_connect import current_account_id, current_tenant
 
 from .access import is_administrator, known_user, need_administrator
-from .extensions import connect
+from .extensions import ICON, connect
 from .hosts import Area, Item
 from .models import WatchedArea
 from .stale import (
@@ -29,6 +29,7 @@ blueprint = Blueprint("pages", __name__)
     "stale-pages",
     name="Stale pages",
     url="/stale",
+    icon=ICON,
     conditions=[{"condition": "user_is_logged_in"}],
     when_blocked="message",
 )

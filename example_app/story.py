@@ -13,7 +13,7 @@ from atlassian_connect.sandbox import ADMIN, MEMBER, Answer, Installation, Netwo
 from atlassian_connect.sandbox.faults import DYNAMIC_MODULES, ModuleRefused
 from atlassian_connect.sandbox.store.values import Project, Space
 
-from .events import link_key
+from .events import module_key
 from .stale import DEFAULT_DAYS
 from .teller import StoryError, Teller
 
@@ -148,17 +148,17 @@ class Story:
         """A host refuses one more module; what it has stays, and the app's next try gets in"""
         for tenant in self.tenants:
             before, area = tenant.module_keys, tenant.other_area
-            with tenant.site.faults.add(ModuleRefused(link_key(area.id)), method="POST", path=DYNAMIC_MODULES):
+            with tenant.site.faults.add(ModuleRefused(module_key(area.id)), method="POST", path=DYNAMIC_MODULES):
                 answer = self._call(tenant, "POST", "/api/watch", {"key": area.key})
             said = json.loads(answer.text).get("refused", "nothing")
-            self._expect("what the app says of it", expected=True, seen=link_key(area.id) in said)
+            self._expect("what the app says of it", expected=True, seen=module_key(area.id) in said)
             self._expect(f"modules that {tenant.name} lists", expected=before, seen=tenant.module_keys)
             self._call(tenant, "POST", "/api/watch", {"key": area.key})
-            both = [*before, link_key(area.id)]
+            both = [*before, module_key(area.id)]
             self._expect(f"modules of {tenant.name} now", expected=both, seen=tenant.module_keys)
             self._call(tenant, "POST", "/api/unwatch", {"key": area.key})
             self._expect(f"modules of {tenant.name} at the end", expected=before, seen=tenant.module_keys)
-            self.teller.fact(f"{tenant.name} refused the link to {area.name} and kept the other; then it took it")
+            self.teller.fact(f"{tenant.name} refused the module of {area.name} and kept the other; then it took it")
         self.teller.fact("the administrator reads the host's own words; nobody watches those two any more")
 
     def edit(self) -> None:

@@ -55,3 +55,12 @@ def test_descriptor_is_one_that_hosts_take(config: dict[str, Any]) -> None:
         "app_access_to_objects_in_container_blocked",
         "app_policy_changed",
     }
+
+
+def test_has_an_icon_for_its_pages_modules_and_browsers(config: dict[str, Any]) -> None:
+    client = create_app(config).test_client()
+
+    page = client.get("/atlassian-connect.json").json["modules"]["generalPages"][0]
+    for url in (page["icon"]["url"], "/favicon.ico"):
+        with client.get(url) as answer:
+            assert (answer.status_code, answer.mimetype) == (200, "image/svg+xml"), url

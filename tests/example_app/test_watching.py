@@ -13,7 +13,7 @@ from atlassian_connect.sandbox import MEMBER, Sandbox
 from atlassian_connect.sandbox.faults import DYNAMIC_MODULES, ModuleRefused
 from example_app import stale
 from example_app.confluence import ConfluenceHost
-from example_app.events import link_key
+from example_app.events import module_key
 from example_app.extensions import connect, db
 from example_app.models import StaleItem, WatchedArea
 
@@ -41,28 +41,46 @@ def test_watching_registers_a_module_that_opens(admin: Visitor) -> None:
 
     assert answer.json == {"key": "ENG", "watched": True}
     (module,) = admin.installation.dynamic_modules
-    assert module.type == "webItems"
+    assert module.type == "dynamicContentMacros"
     assert module.definition["name"] == {"value": "Stale in Engineering"}
     page = admin.installation.open(module.key)
     assert page.status == 200
     assert titles(page.text)[0] == "Kubernetes upgrade 1.27"
 
 
-def test_link_is_on_every_page_of_the_site_and_goes_when_nobody_watches(sandbox: Sandbox, admin: Visitor) -> None:
-    def spaces() -> str:
-        return Client(sandbox.wsgi_app).get("/wiki/spaces", base_url=sandbox.origin).text
-
-    assert "Stale in Engineering" not in spaces()
+def test_the_macro_of_a_space_shows_its_list_on_a_page(sandbox: Sandbox, admin: Visitor) -> None:
     admin.post("/api/watch", {"key": "ENG"})
-    assert "Stale in Engineering" in spaces()
+    (module,) = admin.installation.dynamic_modules
+    page = page_id(sandbox, "Kubernetes upgrade 1.27")
+    sandbox.confluence.edit_page(page, body=f'<ac:structured-macro ac:name="{module.key}" />')
+
+    def view() -> str:
+        url = f"/wiki/spaces/ENG/pages/{page}"
+        return Client(sandbox.wsgi_app).get(url, base_url=sandbox.origin, follow_redirects=True).text
+
+    assert "/watched?area=ENG" in view()
     admin.post("/api/unwatch", {"key": "ENG"})
-    assert "Stale in Engineering" not in spaces()
+    assert "/watched?area=ENG" not in view()
+
+
+def test_the_link_to_a_project_is_in_the_navigation_and_goes_when_nobody_watches(
+    sandbox: Sandbox, jira_admin: Visitor
+) -> None:
+    def projects() -> str:
+        return Client(sandbox.wsgi_app).get("/jira/projects", base_url=sandbox.origin).text
+
+    assert "Stale in Operations" not in projects()
+    jira_admin.post("/api/watch", {"key": "OPS"})
+    assert "Stale in Operations" in projects()
+    jira_admin.post("/api/unwatch", {"key": "OPS"})
+    assert "Stale in Operations" not in projects()
 
 
 def test_watching_on_jira(jira_admin: Visitor) -> None:
     jira_admin.post("/api/watch", {"key": "WEB"})
 
     (module,) = jira_admin.installation.dynamic_modules
+    assert module.type == "webItems"
     assert titles(jira_admin.installation.open(module.key).text)[0] == "WEB-8 Remove the campaign pages of 2024"
 
 
@@ -116,12 +134,12 @@ def test_failing_host_is_repaired_by_the_same_request(
     assert len(admin.installation.dynamic_modules) == 1
 
 
-def test_refused_link_is_told_and_the_others_stay(admin: Visitor) -> None:
-    """The space is watched all the same, and the next sync that the host takes it in brings the link."""
+def test_refused_module_is_told_and_the_others_stay(admin: Visitor) -> None:
+    """The space is watched all the same, and the next sync that the host takes it in brings its module."""
     admin.post("/api/watch", {"key": "DS"})
     token, site = admin.token, admin.installation.site
     (there,) = admin.installation.dynamic_modules
-    refused = link_key(next(space.id for space in site.content.spaces() if space.key == "ENG"))
+    refused = module_key(next(space.id for space in site.content.spaces() if space.key == "ENG"))
     with site.faults.add(ModuleRefused(refused), method="POST", path=DYNAMIC_MODULES):
         answer = admin.post("/api/watch", {"key": "ENG"}, token=token)
     assert answer.status_code == 200
