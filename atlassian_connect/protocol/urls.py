@@ -135,11 +135,14 @@ def target_below(base: BaseUrl, url: str, params: Iterable[tuple[str, str]] = ()
         path = "/" + path
     if _DOT_SEGMENT(path) or _DOT_SEGMENT(unquote(path)) or _BAD_ESCAPE(path):
         raise UrlNotAllowedError(f"The path has dot segments or a broken escape: {url[:200]!r}.")
-    path = _normal_escapes(quote(path, safe="/%-._~!$&'()*+,;=:@"))
+    try:
+        path = _normal_escapes(quote(path, safe="/%-._~!$&'()*+,;=:@"))
+        query = _normal_escapes(quote(query, safe="%-._~!$&'()*+,;=:@/?"))
+        extra = encode_query(params)
+    except UnicodeEncodeError as error:
+        raise UrlNotAllowedError(f"The URL is no text of Unicode: {url[:200]!r}.") from error
     if base.path and (path == base.path or path.startswith(base.path + "/")):
         path = path[len(base.path) :] or "/"
-    query = _normal_escapes(quote(query, safe="%-._~!$&'()*+,;=:@/?"))
-    extra = encode_query(params)
     query = f"{query}&{extra}" if query and extra else query or extra
     return Target(f"{base}{path}" + (f"?{query}" if query else ""), path, query)
 

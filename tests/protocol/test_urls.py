@@ -339,6 +339,17 @@ def test_attack_absolute_url_outside_the_base_path(url):
         target_below(CONFLUENCE, url)
 
 
+@pytest.mark.parametrize(
+    ("url", "params"), [("/a/\ud800", ()), ("/a?b=\udfff", ()), ("/a", [("b", "\ud800")]), ("/a", [("\ud800", "b")])]
+)
+def test_half_a_character_is_in_no_url(url, params):
+    """JSON can carry one in an escape; no encoder takes it."""
+    with pytest.raises(UrlNotAllowedError, match="Unicode") as caught:
+        target_below(parse_base_url("https://x.atlassian.net/wiki"), url, params)
+
+    str(caught.value).encode()
+
+
 def test_errors_do_not_quote_without_end():
     with pytest.raises(UrlNotAllowedError) as caught:
         target_below(JIRA, "https://evil.com/" + "a" * 100_000)
