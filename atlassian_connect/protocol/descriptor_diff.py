@@ -156,12 +156,10 @@ def _meaning(name: str, before: Any, after: Any) -> tuple[Effect, str]:
 
 def _meaning_inside(name: str, part: str, old: Any, new: Any) -> tuple[Effect, str]:
     """What a change of a field inside an object of the root means."""
-    kind = kind_of(old, new)
-    effect, text = (
-        _PART_MEANING.get((name, kind))
-        or _PART_MEANING.get((name, ""))
-        or ("silent", f"{name}.{part} is {verb(old, new)}; sites get it by themselves.")
-    )
+    meaning = _PART_MEANING.get((name, kind_of(old, new))) or _PART_MEANING.get((name, ""))
+    if meaning is None:
+        return "silent", f"{name}.{part} is {verb(old, new)}; sites get it by themselves."
+    effect, text = meaning
     return effect, text.format(part=part)
 
 

@@ -150,6 +150,17 @@ def test_each_change_is_said_with_what_it_means(edit, path, kind, effect, words)
     assert words in change.sentence
 
 
+@pytest.mark.parametrize("field", ["vendor", "lifecycle", "regionBaseUrls", "apiMigrations"])
+@pytest.mark.parametrize("name", ["{", "}", "{part.__class__}", "{0}", "a{b}c"])
+def test_braces_in_names_are_braces(field, name):
+    old = {**OLD, field: {}}
+
+    (change,) = diff_descriptors(old, {**OLD, field: {name: "/x"}})
+
+    assert change.path == f"{field}.{name}"
+    assert name in change.sentence
+
+
 def test_an_object_that_is_gone_is_reported_by_what_it_held():
     changes = diff_descriptors(OLD, changed(lambda d: d.pop("lifecycle")))
 
