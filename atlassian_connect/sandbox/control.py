@@ -17,6 +17,7 @@ from werkzeug.exceptions import BadRequest, NotFound
 from ..errors import ConnectError
 from .clock import MovableClock
 from .deliveries import Delivery
+from .json_text import read_json
 
 if TYPE_CHECKING:
     from .host import Sandbox
@@ -43,8 +44,8 @@ def mount_control(app: Flask, sandbox: Sandbox) -> None:
     @app.post("/sandbox/control/install")
     def control_install() -> tuple[Response, int]:
         check()
-        body = request.get_json(silent=True)
-        if not isinstance(body, dict) or body.get("product") not in ("jira", "confluence"):
+        body = _body()
+        if body.get("product") not in ("jira", "confluence"):
             raise BadRequest('Send {"url": "…", "product": "jira"} or "confluence".')
         site = sandbox.jira if body["product"] == "jira" else sandbox.confluence
         try:
@@ -71,10 +72,10 @@ def mount_control(app: Flask, sandbox: Sandbox) -> None:
     @app.post("/sandbox/control/clock")
     def control_move_clock() -> tuple[Response, int]:
         check()
-        clock, body = sandbox.wire.clock, request.get_json(silent=True)
+        clock = sandbox.wire.clock
         if not isinstance(clock, MovableClock):
             return jsonify(message="The clock of this sandbox is not its own: nobody can move it."), 409
-        seconds = body.get("seconds") if isinstance(body, dict) else None
+        seconds = _body().get("seconds")
         if isinstance(seconds, bool) or not isinstance(seconds, int | float):
             raise BadRequest('Send {"seconds": 3600}.')
         try:
@@ -82,6 +83,15 @@ def mount_control(app: Flask, sandbox: Sandbox) -> None:
         except (ValueError, OverflowError) as error:
             raise BadRequest(str(error)) from error
         return jsonify(now=_written(now), attempts=sandbox.deliveries.run_due()), 200
+
+
+def _body() -> dict[str, Any]:
+    """The JSON object that was sent; an empty one in the place of anything else."""
+    try:
+        body = read_json(request.get_data())
+    except ValueError:
+        body = None
+    return body if isinstance(body, dict) else {}
 
 
 def _written(seconds: float) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..protocol.urls import Target
 from .hiding import hide_text
+from .json_text import shown_json
 from .wire import GOOD_STATUSES
 
 if TYPE_CHECKING:
@@ -96,4 +97,4 @@ class Delivery:
     @property
     def shown(self) -> str:
         """The body for people, with nothing secret in it."""
-        return hide_text(json.dumps(self.json(), indent=2, ensure_ascii=False)) if self.body else ""
+        return hide_text(shown_json(self.json())) if self.body else ""

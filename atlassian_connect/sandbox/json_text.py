@@ -1,12 +1,13 @@
-"""Reading JSON that apps send."""
+"""Reading JSON that apps send, and writing it for people."""
 
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from math import isfinite
 from typing import Any, NoReturn
 
-__all__ = ["read_json"]
+__all__ = ["read_json", "shown_json"]
 
 
 def read_json(raw: bytes) -> Any:
@@ -21,6 +22,14 @@ def read_json(raw: bytes) -> Any:
     except RecursionError:
         raise ValueError("The JSON is nested too deeply.") from None
     return value
+
+
+def shown_json(value: Any) -> str:
+    """JSON for people, with a line per value; in one line what is nested too deeply for that."""
+    for indent in (2, None):
+        with suppress(RecursionError):
+            return json.dumps(value, indent=indent, ensure_ascii=False)
+    return "(nested too deeply to be shown)"
 
 
 def _finite(text: str) -> float:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from werkzeug.test import Client
 
+from atlassian_connect.sandbox import MovableClock
+
 TOKEN = "let-me-in-" * 4
 CALLS = [("POST", "reset"), ("POST", "install"), ("GET", "webhooks"), ("POST", "retries"), ("POST", "clock")]
 
@@ -65,6 +67,8 @@ def test_a_refused_install_is_said(sandbox, app, control, descriptor_url):
     assert "500" in answer.get_json()["message"]
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b'{"product": "bamboo"}'])
-def test_a_bad_body_is_refused(control, body):
-    assert control("POST", "install", data=body, content_type="application/json").status_code == 400
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"product": "bamboo"}', b'{"a":' * 5000, b"\xff"])
+@pytest.mark.parametrize("action", ["install", "clock"])
+def test_a_bad_body_is_refused(sandbox, control, action, body):
+    sandbox.wire.clock = MovableClock()
+    assert control("POST", action, data=body, content_type="application/json").status_code == 400

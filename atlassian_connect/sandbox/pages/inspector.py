@@ -10,6 +10,7 @@ from flask import Blueprint, Response, abort, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..hiding import hide_text
+from ..json_text import shown_json
 from ..log import Crossing
 from ..why import why_refused
 from .policy import respond
@@ -101,8 +102,8 @@ def _matches(crossing: Crossing, wanted: Mapping[str, str]) -> bool:
 def _pretty(body: str) -> str:
     """JSON with a line per value; anything else, and JSON that was cut, as it is."""
     try:
-        return json.dumps(json.loads(body), indent=2, ensure_ascii=False)
-    except ValueError:
+        return shown_json(json.loads(body))
+    except (ValueError, RecursionError):
         return body
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from ...protocol.modules import Module
 from ..installation import Installation
+from ..json_text import shown_json
 from ..module_urls import page_url
 from . import forms
 from .lookup import product_of_request, site_of
@@ -81,7 +81,7 @@ def _primary_links(product: str | None) -> list[tuple[str, str]]:
 
 def _pretty(value: object) -> str:
     # Claims are shown proven or not: half a surrogate pair in them must not break the page.
-    return json.dumps(value, indent=2, ensure_ascii=False).encode("utf-8", "replace").decode()
+    return shown_json(value).encode("utf-8", "replace").decode()
 
 
 def _age(seconds: float) -> str:

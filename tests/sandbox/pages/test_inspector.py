@@ -59,6 +59,24 @@ def test_search(browser, host, jira_app, query, expected):
     assert all(key in row for key, row in zip(expected, found, strict=True))
 
 
+@pytest.mark.parametrize("body", [b"[" * 8000, b'{"a":' * 1500, b'{"a":' * 800 + b"1" + b"}" * 800])
+def test_what_is_nested_deeply_is_shown_too(sandbox, browser, host, jira_app, body):
+    host("PUT", ISSUE, body)
+    host("PUT", f"{ISSUE}/properties/deep", body)
+    jira_app.deliver("jira:issue_updated", {"issue": {"key": "OPS-1"}, "deep": nested(900)})
+
+    for crossing in sandbox.log:
+        browser.page(f"/sandbox/inspector/{crossing.number}")
+    browser.page(f"/sandbox/webhooks/{sandbox.deliveries.all()[-1].number}")
+
+
+def nested(depth: int) -> dict[str, object]:
+    value: dict[str, object] = {}
+    for _ in range(depth):
+        value = {"a": value}
+    return value
+
+
 def test_one_request_is_shown_whole_and_without_secrets(sandbox, browser, host, jira_app):
     host("PUT", ISSUE, {"fields": {"summary": "New"}})
     written = next(one for one in sandbox.log if one.method == "PUT")
