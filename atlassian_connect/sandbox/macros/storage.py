@@ -30,7 +30,10 @@ _MAX_DEPTH: Final = 100
 _SPACES: Final = {"ac": "ac", "ri": "ri", "at": "at"}
 _XML: Final = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _ENTITY = re.compile(r"<!\[CDATA\[.*?\]\]>|&([A-Za-z][A-Za-z0-9]*);", re.DOTALL)
-_MACRO_TAG = re.compile(r"<!\[CDATA\[.*?\]\]>|<ac:(?:structured-)?macro\b([^>]*)>", re.DOTALL)
+_QUOTED: Final = r"""("[^"]*"|'[^']*')"""
+_MACRO_TAG = re.compile(
+    rf"""<!\[CDATA\[.*?\]\]>|<!--.*?-->|(<ac:(?:structured-)?macro)(?=[\s/>])((?:[^>"']|{_QUOTED})*)>""", re.DOTALL
+)
 
 #: The element of a macro's body → what ``bodyType`` of a module calls it.
 BODY_TAGS: Final = {"ac:rich-text-body": "rich-text", "ac:plain-text-body": "plain-text"}
@@ -168,11 +171,9 @@ def with_macro_ids(body: str, new_id: Callable[[], str]) -> str:
     """Give an id to every macro that has none, as the host does when a page is saved."""
 
     def named(match: re.Match[str]) -> str:
-        if match[1] is None or "ac:macro-id=" in match[1]:
+        if match[1] is None or "ac:macro-id" in re.sub(_QUOTED, "", match[2]):
             return match[0]
-        closed = match[1].endswith("/")
-        rest = match[1].removesuffix("/").rstrip()
-        tag = match[0].partition(" ")[0].rstrip(">/")
-        return f'{tag}{rest} ac:macro-id="{new_id()}"{" /" if closed else ""}>'
+        rest = match[2].removesuffix("/")
+        return f'{match[1]}{rest.rstrip()} ac:macro-id="{new_id()}"{" /" if rest != match[2] else ""}>'
 
     return _MACRO_TAG.sub(named, body)

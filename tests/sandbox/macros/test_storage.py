@@ -93,3 +93,21 @@ def test_the_editor_keeps_what_it_cannot_show_as_it_was_written():
 @pytest.mark.parametrize("href", ["javascript:alert(1)", "JaVaScRiPt:1", "data:text/html,x", " javascript:1"])
 def test_the_editor_has_no_link_that_runs(href: str):
     assert "script" not in editable(f'<a href="{href}">x</a>').lower()
+
+
+@pytest.mark.parametrize(
+    ("body", "ids"),
+    [
+        ('<ac:structured-macro\nac:name="x"></ac:structured-macro>', ["new"]),
+        ('<ac:structured-macro\tac:name="x"/>', ["new"]),
+        ('<ac:structured-macro ac:name="x" data-x="a>b"/>', ["new"]),
+        ("<ac:structured-macro ac:name='x' ac:macro-id = 'k'/>", ["k"]),
+        ('<ac:structured-macro ac:name="x" data-x="ac:macro-id=" />', ["new"]),
+        ('<!-- <ac:structured-macro ac:name="x"> --><p/>', []),
+        ("<ac:macro/>", ["new"]),
+    ],
+)
+def test_macros_get_ids_however_they_are_written(body: str, ids: list[str]):
+    made = with_macro_ids(body, lambda: "new")
+    parse(made)
+    assert [macro.id for macro in macros_in(made)] == ids
