@@ -59,13 +59,6 @@ __all__ = ["AtlassianConnect"]
 _log = logging.getLogger("atlassian_connect")
 _KEY_SERVER_TIMEOUT_SECONDS = 5.0
 _redactor = TokenRedactor()
-_LOGGERS = (
-    "atlassian_connect",
-    "atlassian_connect.dynamic",
-    "atlassian_connect.lifecycle",
-    "atlassian_connect.web",
-    "werkzeug",
-)
 
 
 class AtlassianConnect(Shortcuts):
@@ -134,7 +127,8 @@ class AtlassianConnect(Shortcuts):
         app.before_request_funcs[None].append(problem_logger(app))
         app.context_processor(helpers)
         app.cli.add_command(connect_group)
-        for name in _LOGGERS:
+        ours = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] == _log.name]
+        for name in (*ours, "werkzeug"):  # each of them, since a filter does not count for the loggers below
             logging.getLogger(name).addFilter(_redactor)
 
     # --- for views, jobs and commands ---------------------------------------------------------------------------------

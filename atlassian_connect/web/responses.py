@@ -88,7 +88,8 @@ def _add_headers(response: Response) -> Response:
     else:
         allow_framing(response, ancestors)
         if state.settings.sandbox_url:
-            headers[_CSP] = allow_sandbox_script(headers[_CSP], state.settings, tenant)
+            policies = [allow_sandbox_script(policy, state.settings, tenant) for policy in headers.getlist(_CSP)]
+            headers.setlist(_CSP, policies)
     # The URL of the page carries a token, hence no referrer.
     wanted = [("Referrer-Policy", "no-referrer"), ("X-Content-Type-Options", "nosniff")]
     if principal is not None:
@@ -112,13 +113,12 @@ def _request() -> Request:
 def allow_framing(response: Response, ancestors: str) -> None:
     """Let these origins, and no others, show the response in a frame.
 
-    The rest of a policy that the view set stays. ``X-Frame-Options`` goes: browsers would obey it and show nothing.
+    The rest of a policy that the view set stays, and so does each of several, since browsers obey them all.
+    ``X-Frame-Options`` goes: browsers would obey it and show nothing.
     """
     response.headers.pop("X-Frame-Options", None)
-    policy = response.headers.get(_CSP)
-    response.headers[_CSP] = (
-        f"frame-ancestors {ancestors}" if policy is None else merge_frame_ancestors(policy, ancestors)
-    )
+    policies = [policy for header in response.headers.getlist(_CSP) for policy in header.split(",")]
+    response.headers.setlist(_CSP, [merge_frame_ancestors(policy, ancestors) for policy in policies or [""]])
 
 
 def merge_frame_ancestors(policy: str, ancestors: str) -> str:

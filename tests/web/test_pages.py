@@ -173,6 +173,22 @@ def test_the_rest_of_a_views_policy_stays(make_app):
     )
 
 
+def test_so_does_each_of_several_policies(make_app):
+    """Browsers obey all of them; they come as headers of their own, or in one with commas."""
+    connect = AtlassianConnect()
+    policies = [("Content-Security-Policy", "default-src 'self'"), ("Content-Security-Policy", "img-src *, sandbox")]
+    connect.add_module("generalPages", "page", lambda: ("page", policies), name="Page")
+    host = Host(make_app(connect))
+    host.install()
+
+    here = "frame-ancestors https://tenant-1.atlassian.net"
+    assert host.get("/connect/page").headers.getlist("Content-Security-Policy") == [
+        f"default-src 'self'; {here}",
+        f"img-src *; {here}",
+        f"sandbox; {here}",
+    ]
+
+
 def test_merging_a_policy():
     assert merge_frame_ancestors("", "a") == "frame-ancestors a"
     assert merge_frame_ancestors(" ; Frame-Ancestors x y ;img-src *;", "a") == "img-src *; frame-ancestors a"
