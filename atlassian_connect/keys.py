@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from threading import BoundedSemaphore, Lock
 
-from cachetools import LRUCache, TTLCache
+from cachetools import TTLCache
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from .errors import AuthenticationError, KeyServerError
@@ -29,6 +29,7 @@ _log = logging.getLogger(__name__)
 #: Raises ``HostError`` when there is no answer.
 FetchKey = Callable[[str], tuple[int, bytes]]
 
+_KEPT_SECONDS = 24 * 60 * 60
 _NEGATIVE_SECONDS = 10
 _FETCHES_AT_ONCE = 8
 
@@ -36,8 +37,9 @@ _FETCHES_AT_ONCE = 8
 class KeyProvider:
     """Finds the public key that a lifecycle token names.
 
-    A key is kept without expiry, since a rotated key always has a new id; at most 256 of them. A miss is remembered for
-    ten seconds, and at most eight fetches run at once, so that made-up key ids cost the key server little.
+    A key is kept for a day, at most 256 of them: a rotated key always has a new id, and one that was withdrawn is
+    believed no longer than that. A miss is remembered for ten seconds, and at most eight fetches run at once, so that
+    made-up key ids cost the key server little.
 
     :param fetch: see :data:`FetchKey`.
     """
@@ -47,7 +49,7 @@ class KeyProvider:
     ) -> None:
         self._settings = settings
         self._fetch = fetch
-        self._keys: LRUCache[str, RSAPublicKey] = LRUCache(256)
+        self._keys: TTLCache[str, RSAPublicKey] = TTLCache(256, _KEPT_SECONDS, timer=clock)
         self._missing: TTLCache[str, bool] = TTLCache(1024, _NEGATIVE_SECONDS, timer=clock)
         self._lock = Lock()
         self._slots = BoundedSemaphore(_FETCHES_AT_ONCE)
@@ -64,8 +66,9 @@ class KeyProvider:
         for server in self.servers_for(host):
             url = key_url(server, key_id)
             with self._lock:
-                if url in self._keys:
-                    return self._keys[url]
+                known = self._keys.get(url)
+            if known is not None:
+                return known
         return self._fetch_from(self.servers_for(host), key_id)
 
     def servers_for(self, host: BaseUrl) -> tuple[str, ...]:

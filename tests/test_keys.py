@@ -90,6 +90,20 @@ def test_a_miss_is_remembered_for_ten_seconds(servers):
     assert keys.get(KEY_ID, SITE)
 
 
+def test_a_key_that_was_withdrawn_is_believed_for_a_day_at_most(servers):
+    clock = Clock()
+    keys = provider(servers, clock)
+    servers.answers[ASAP] = GOOD
+    keys.get(KEY_ID, SITE)
+    servers.answers.clear()
+
+    clock.now = 24 * 60 * 60 - 1
+    assert keys.get(KEY_ID, SITE)
+    clock.now = 24 * 60 * 60
+    with pytest.raises(AuthenticationError):
+        keys.get(KEY_ID, SITE)
+
+
 def test_an_outage_is_not_remembered(servers):
     keys = provider(servers)
     servers.answers = {ASAP: HostUnreachableError("x"), CDN: HostUnreachableError("x")}
