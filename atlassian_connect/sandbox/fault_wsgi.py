@@ -137,11 +137,14 @@ def _body_of(environ: WSGIEnvironment) -> bytes:
 def _sent(environ: WSGIEnvironment, start_response: StartResponse, outcome: Outcome) -> Iterable[bytes]:
     if outcome.sent is not None and outcome.sent < 0:
         raise _dropped(environ)
-    headers = [(name, value) for name, value in outcome.headers if name.lower() != "content-length"]
-    reason = HTTP_STATUS_CODES.get(outcome.status, "Unknown")
-    start_response(f"{outcome.status} {reason}", [*headers, ("Content-Length", str(len(outcome.body)))])
-    if outcome.sent is None:
-        return [outcome.body]
+    is_head = environ["REQUEST_METHOD"] == "HEAD"
+    headers = list(outcome.headers)
+    if outcome.body or not is_head:  # what the host answers to HEAD has the length of the body that is not there
+        headers = [(name, value) for name, value in headers if name.lower() != "content-length"]
+        headers.append(("Content-Length", str(len(outcome.body))))
+    start_response(f"{outcome.status} {HTTP_STATUS_CODES.get(outcome.status, 'Unknown')}", headers)
+    if is_head or outcome.sent is None:
+        return [] if is_head else [outcome.body]
     return _broken_off(environ, outcome.body[: int(len(outcome.body) * outcome.sent)])
 
 

@@ -148,7 +148,9 @@ class AuthorizationServer:
             claims = verify_hs256(token, secret, now=now)
         except AuthenticationError as error:
             raise OAuthError(400, "invalid_grant", str(error)) from error
-        if claims.issued_at is None or claims.expires_at - claims.issued_at > MAX_ASSERTION_SECONDS:
+        if claims.issued_at is None:
+            raise OAuthError(400, "invalid_grant", "The assertion has no iat.")
+        if claims.expires_at - claims.issued_at > MAX_ASSERTION_SECONDS:
             raise OAuthError(400, "invalid_grant", f"The assertion lives longer than {MAX_ASSERTION_SECONDS} s.")
         own = {normal_base_url(url) for url in (self._sandbox.origin, *self.audiences)}
         if not audience_matches(claims.audience, own):

@@ -69,6 +69,9 @@ def start_sandbox(
     click.echo(f"Sandbox     {server.url}/sandbox/")
     for site in sandbox.sites:
         click.echo(f"{site.name.ljust(11)} {site.base_url}")
+    for site in sandbox.sites:  # what a file has kept, and nobody thinks of any more
+        for active in site.faults.active:
+            click.echo(f"Fault       {site.name}: {active!r}")
     if sandbox.control_token is not None:
         click.echo(f"Control     {sandbox.control_token}")
     return server

@@ -82,7 +82,9 @@ def verify(site: Site, token: str | None, inquiry: Inquiry, *, now: float) -> In
         claims = verify_hs256(parsed, secret, now=now)
     except AuthenticationError as error:
         raise AuthenticationError(_more_about(site, installation, parsed, error), reason=error.reason) from error
-    if claims.issued_at is None or claims.expires_at - claims.issued_at > MAX_TOKEN_SECONDS:
+    if claims.issued_at is None:
+        raise AuthenticationError("The token does not say when it was made: iat is missing.", reason="lifetime")
+    if claims.expires_at - claims.issued_at > MAX_TOKEN_SECONDS:
         raise AuthenticationError(f"The token lives longer than {MAX_TOKEN_SECONDS} s.", reason="lifetime")
     if claims.qsh is None:
         raise AuthenticationError("The token is bound to no request: qsh is missing.", reason="missing_qsh")

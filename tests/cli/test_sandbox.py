@@ -3,6 +3,8 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -11,7 +13,8 @@ from werkzeug.serving import make_server
 
 from atlassian_connect import AtlassianConnect
 from atlassian_connect.cli.sandbox import answers_at, descriptor_location, settings_advice
-from atlassian_connect.sandbox import running
+from atlassian_connect.sandbox import Sandbox, running
+from atlassian_connect.sandbox.fault_kinds import Unavailable
 from atlassian_connect.sandbox.running import install_where_ready
 from atlassian_connect.testing import SandboxHost
 from atlassian_connect.web.context import state_of
@@ -124,6 +127,17 @@ def test_a_sandbox_begins_at_the_time_that_is_asked_for() -> None:
     finally:
         server.shutdown()
         server.sandbox.close()
+
+
+def test_faults_that_a_file_has_kept_are_told_of(run: Run, tmp_path: Path, interrupted: list[float]) -> None:
+    with closing(Sandbox(data=tmp_path / "site.db")) as sandbox:
+        sandbox.jira.faults.add(Unavailable(status=500), method="POST", path="/rest/api/3/issue")
+
+    result = run("sandbox", "--port", "0", "--no-install", "--data", str(tmp_path / "site.db"))
+
+    (line,) = [line for line in result.stdout.splitlines() if line.startswith("Fault")]
+    assert line.startswith("Fault       Jira: ActiveFault(Unavailable(")
+    assert "POST /rest/api/3/issue" in line
 
 
 def test_other_address_than_this_machine_is_refused(run: Run) -> None:

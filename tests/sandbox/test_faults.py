@@ -163,6 +163,17 @@ def test_endless_pages_leave_refusals_alone(sandbox: Sandbox, host: HostCaller, 
         assert host("GET", MYSELF, signed="/rest/api/3/other").status_code == 401
 
 
+def test_answers_to_head_have_no_body(sandbox: Sandbox, host: HostCaller, jira_app: Installation):
+    length = host("HEAD", MYSELF).headers["Content-Length"]
+    assert int(length) > 10
+    with sandbox.jira.faults.add(RateLimited()):
+        refused = host("HEAD", MYSELF)
+        assert (refused.status_code, refused.data) == (429, b"")
+    with sandbox.jira.faults.add(Announced()):
+        told = host("HEAD", MYSELF)
+        assert (told.status_code, told.data, told.headers["Content-Length"]) == (200, b"", length)
+
+
 def test_endless_pages_leave_alone_what_has_no_pages(sandbox: Sandbox, host: HostCaller, jira_app: Installation):
     sandbox.jira.faults.add(EndlessPages())
     assert isinstance(host("GET", "/rest/api/3/field").json, list)

@@ -58,6 +58,11 @@ def test_a_path_with_escapes(host: HostCaller, jira_app: Installation):
     assert host("GET", path).json["key"] == "a b/cé"
 
 
+def test_a_token_without_iat_is_not_said_to_live_too_long(sandbox: Sandbox, host: HostCaller, jira_app: Installation):
+    assert host("GET", MYSELF, iat=None).status_code == 401
+    assert "iat is missing" in sandbox.log[-1].note
+
+
 def test_the_token_may_be_in_the_query(host: HostCaller, jira_app: Installation):
     token = encode_token("GET", MYSELF, APP_KEY, jira_app.shared_secret.reveal())
     assert host.send("GET", f"http://localhost:2990{MYSELF}?jwt={token}", {}, b"").status_code == 200
