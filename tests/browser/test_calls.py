@@ -281,6 +281,44 @@ def test_a_dropdown_is_enabled_and_hidden_by_the_app(page, panel):
     page.get_by_role("menu").wait_for(state="hidden")
 
 
+def test_a_dropdown_is_walked_through_by_keys(page, panel):
+    panel.evaluate("""() => {
+      AP.dropdown.create({ dropdownId: 'menu', list: [{ list: ['One', 'Two', 'Three'] }] });
+      AP.dropdown.itemDisable('menu', 'Two');
+      AP.dropdown.showAt('menu', 0, 0);
+    }""")
+    walked = []
+    for key in ("", "ArrowDown", "ArrowDown", "ArrowUp"):
+        page.locator(".app-dropdown button:focus").wait_for()
+        if key:
+            page.keyboard.press(key)
+        walked.append(page.evaluate("document.activeElement.textContent"))
+    assert walked == ["One", "Three", "One", "Three"]
+    page.keyboard.press("Escape")
+    page.locator(".app-dropdown").wait_for(state="hidden")
+
+
+def test_an_inline_dialog_is_opened_and_closed_by_its_button(page, sandbox, confluence):
+    open_frames(page, sandbox, "confluence", f"{KEY}/panel", button=f"{KEY}/dialog")
+    button, box = page.locator("button.app-inline"), page.locator(".app-inline-box")
+    for _ in range(2):
+        button.click()
+        inner = frame_of(page, ".app-inline-box iframe[data-bridge=up]")
+        box.wait_for(state="visible")
+        button.click()
+        box.wait_for(state="hidden")
+    assert box.count() == 1
+    inner.evaluate("document.body.append(document.createElement('button'))")
+    page.set_viewport_size({"width": 360, "height": 700})
+    button.focus()
+    page.keyboard.press("Enter")
+    box.wait_for(state="visible")
+    wait_until(page, "document.querySelector('.app-inline-box').getBoundingClientRect().right <= innerWidth")
+    page.keyboard.press("Tab")  # from the button into the box
+    wait_until(page, "document.activeElement.closest('.app-inline-box') !== null")
+    page.keyboard.press("Escape")
+
+
 def test_an_inline_dialog_is_hidden_by_its_app(page, sandbox, confluence):
     open_frames(page, sandbox, "confluence", f"{KEY}/fixed", button=f"{KEY}/panel")
     page.locator("button.app-inline").click()

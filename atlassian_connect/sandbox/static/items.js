@@ -6,7 +6,7 @@ import { showFlag } from './flags.js';
 export function watchItems() {
   document.addEventListener('click', async (event) => {
     const button = event.target.closest?.('[data-frame-url]');
-    if (!button || button.dataset.frame) return;
+    if (!button || button.dataset.frame || button.popoverTargetElement) return;
     const answer = await fetch(button.dataset.frameUrl, { headers: { Accept: 'application/json' } }).catch(() => null);
     const frame = answer?.ok ? await answer.json() : null;
     if (!frame) {

@@ -5,7 +5,7 @@ import { mountAll, watch } from './frames.js';
 import { registerProvider } from './providers.js';
 import { dialogs, openFromPage } from './dialogs.js';
 import { flags, messages } from './notices.js';
-import { addon, dropdown, inlineDialog, openInline } from './surfaces.js';
+import { addon, dropdown, inlineDialog, prepareInline } from './surfaces.js';
 
 defineModules();
 defineProduct();
@@ -21,9 +21,9 @@ mountAll();
 document.addEventListener('click', event => {
   const opener = event.target.closest('.app-dialog[data-frame], .app-inline[data-frame]');
   if (!opener) return;
+  if (opener.classList.contains('app-inline')) return prepareInline(opener);
   event.preventDefault();
-  if (opener.classList.contains('app-inline')) openInline(opener);
-  else openFromPage(opener);
+  openFromPage(opener);
 });
 
 // For scripts of pages that put frames in later, and for tests.

@@ -34,20 +34,24 @@ export const inlineDialog = {
   },
 };
 
-/** Show the module that a button names in a box beside it. Opened again, it is the same frame. */
-export function openInline(opener) {
-  if (!opener.inlineBox?.isConnected) {
-    opener.inlineBox = make('div', { class: 'app-inline-box app-frame', popover: 'auto' });
-    document.body.append(opener.inlineBox);
-    const options = JSON.parse(opener.dataset.dialog || '{}');
-    mount(opener.inlineBox, JSON.parse(opener.dataset.frame), {
-      width: length(options.width) || '300px',
-      height: length(options.height) || '150px',
-    });
-  }
-  const at = opener.getBoundingClientRect();
-  place(opener.inlineBox, at.left, at.bottom + 4);
-  opener.inlineBox.togglePopover();
+/**
+ * Give a button the box with the module that it names: the click that is going on opens it, the next one closes it. The
+ * browser does both, and leads the Tab key from the button into the box.
+ */
+export function prepareInline(opener) {
+  if (opener.popoverTargetElement?.isConnected) return;
+  const data = JSON.parse(opener.dataset.frame);
+  const box = make('div', { class: 'app-inline-box app-frame', popover: 'auto', role: 'dialog', 'aria-label': data.title });
+  (opener.closest('dialog') ?? document.body).append(box); // outside of a modal dialog nothing can be clicked
+  const options = JSON.parse(opener.dataset.dialog || '{}');
+  mount(box, data, { width: length(options.width) || '300px', height: length(options.height) || '150px' });
+  const beside = () => {
+    const at = opener.getBoundingClientRect();
+    place(box, at.left, at.bottom + 4);
+  };
+  box.addEventListener('beforetoggle', beside);
+  box.addEventListener('toggle', beside); // its width is known by now
+  opener.popoverTargetElement = box;
 }
 
 // --- dropdowns --------------------------------------------------------------------------------------------------------
@@ -58,7 +62,7 @@ export const dropdown = {
   create({ dropdownId, dropdownGroups, dropdownItemNotifier }, context) {
     menus.get(dropdownId)?.element.remove();
     const menu = { owner: context.extension_id, choose: (id, item) => dropdownItemNotifier({ dropdownId: id, item }) };
-    menu.element = make('div', { class: 'app-dropdown', role: 'menu', popover: 'auto', 'data-dropdown': dropdownId });
+    menu.element = make('div', { class: 'app-dropdown', role: 'menu', popover: 'auto', 'data-dropdown': dropdownId, onkeydown: walk });
     for (const group of dropdownGroups.filter(Boolean)) {
       if (group.heading) menu.element.append(make('h3', {}, group.heading));
       menu.element.append(...group.items.map(item => makeItem(menu, dropdownId, item)));
@@ -72,8 +76,8 @@ export const dropdown = {
     if (!menu) return;
     menu.choose = onItemSelection;
     if (width) menu.element.style.minWidth = length(width);
-    place(menu.element, iframeDimensions.left + Number(x), iframeDimensions.top + Number(y));
     menu.element.showPopover();
+    place(menu.element, iframeDimensions.left + Number(x), iframeDimensions.top + Number(y));
     menu.element.querySelector('button:enabled')?.focus();
   },
   hide(dropdownId) {
@@ -102,12 +106,22 @@ function makeItem(menu, dropdownId, item) {
   );
 }
 
+/** The arrow keys go through the items, from the last to the first one too. */
+function walk(event) {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step) return;
+  event.preventDefault();
+  const items = [...event.currentTarget.querySelectorAll('button:enabled')];
+  items.at((items.indexOf(document.activeElement) + step) % items.length)?.focus();
+}
+
 function setDisabled(dropdownId, itemId, disabled) {
   const item = menus.get(dropdownId)?.element.querySelector(`[data-item="${CSS.escape(itemId)}"]`);
   if (item) item.disabled = disabled;
 }
 
+/** Put an element at a place of the window, or as near to it as there is room. */
 function place(element, left, top) {
-  element.style.left = `${Math.max(0, left)}px`;
+  element.style.left = `${Math.max(0, Math.min(left, innerWidth - element.offsetWidth - 8))}px`;
   element.style.top = `${Math.max(0, top)}px`;
 }
