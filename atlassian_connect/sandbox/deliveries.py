@@ -10,7 +10,6 @@ Source: *Webhooks*, https://developer.atlassian.com/cloud/jira/platform/webhooks
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Callable, Mapping
 from itertools import count
 from threading import Lock
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DELIVERIES_KEPT", "MAX_RETRIES", "Attempt", "Deliveries", "Delivery", "Outcome"]
 
-#: So many deliveries are kept, the latest.
+#: So many deliveries are kept: the latest, and older ones that wait for a retry.
 DELIVERIES_KEPT: Final = 500
 MAX_RETRIES: Final = 5
 _RETRIED: Final = frozenset({408, 409, 425, 429})
@@ -36,7 +35,7 @@ _logger = logging.getLogger(__name__)
 
 
 class Deliveries:
-    """The latest deliveries of both sites. Safe to use from any thread.
+    """The latest deliveries of both sites, and those that wait. Safe to use from any thread.
 
     :param clock: seconds since the epoch.
     :param number: draws a fresh identifier.
@@ -48,7 +47,7 @@ class Deliveries:
         self._clock = clock
         self._identifier = identifier
         self._lock = Lock()
-        self._kept: deque[Delivery] = deque(maxlen=DELIVERIES_KEPT)
+        self._kept: list[Delivery] = []
         self._numbers = count(1)
         self._rows: KeptDeliveries | None = None
 
@@ -109,10 +108,17 @@ class Deliveries:
         with self._lock:
             delivery.number = next(self._numbers)
             delivery.under_way += 1
-            if self._rows is not None and len(self._kept) == DELIVERIES_KEPT:
-                self._rows.forget(self._kept[0].number)
             self._kept.append(delivery)
+            self._forget_one()
         return self._attempt(delivery, delivery.retry, delivery.identifier)
+
+    def _forget_one(self) -> None:
+        """Make room: for that the oldest goes whose outcome is known, as long as there is one."""
+        if len(self._kept) > DELIVERIES_KEPT:
+            done = (number for number, one in enumerate(self._kept) if one.outcome != "waiting")
+            gone = self._kept.pop(next(done, 0))
+            if self._rows is not None:
+                self._rows.forget(gone.number)
 
     def send_again(self, number: int) -> Delivery:
         """Make one more attempt now, as somebody asks for it. It has an identifier of its own, so no app skips it.

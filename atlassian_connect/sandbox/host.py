@@ -87,6 +87,8 @@ class Sandbox:
         #: The AP bridge of frames, when it was fetched before. None: frames are shown without one. Fetch it with
         #: :func:`.bridge.ensure_bridge`.
         self.bridge: Bridge | None = ensure_bridge(fetch=False)
+        #: Whether the rate limits of both sites are on after a reset.
+        self.limited_at_first = False
         #: Faults of what belongs to no site: the token endpoint, the key server, downloads. Sites have their own.
         self._kept_in_file = data is not None
         self.faults = self.faults_of("")
@@ -246,6 +248,8 @@ class Sandbox:
         self.deliveries.clear()
         self.store.reset()
         self.store.note("origin", self.origin)
+        for site in self.sites if self.limited_at_first else ():
+            site.limit_rate()
         self._key_number = self.ids.uuid()
         self._log.clear()
 

@@ -56,6 +56,7 @@ def start_sandbox(
     sandbox.bridge = (sandbox.bridge or ensure_bridge()) if bridge else None
     sandbox.deliveries.first_wait = retry_wait
     sandbox.control_token = secrets.token_urlsafe(32) if control else None
+    sandbox.limited_at_first = bool(rate_limits)
     for site in sandbox.sites if rate_limits is not None else ():
         if rate_limits:
             site.limit_rate()

@@ -118,6 +118,16 @@ def test_a_time_that_is_none_is_one_line(run: Run) -> None:
     assert stderr == "Error: 'tomorrow' is no time as ISO 8601 writes it, such as 2026-03-31T09:00:00Z.\n"
 
 
+def test_limits_that_are_asked_for_are_there_after_a_reset() -> None:
+    server = running.start_sandbox(0, rate_limits=True, bridge=False)
+    try:
+        server.sandbox.reset()
+        assert server.sandbox.jira.limits is not None
+    finally:
+        server.shutdown()
+        server.sandbox.close()
+
+
 def test_a_sandbox_begins_at_the_time_that_is_asked_for() -> None:
     server = running.start_sandbox(0, clock="2026-03-31T09:00:00Z", bridge=False)
     try:

@@ -135,6 +135,16 @@ def test_what_is_kept_is_bounded_and_reset_forgets_it(sandbox, jira_app):
     assert sandbox.deliveries.all() == []
 
 
+def test_what_waits_for_a_retry_is_kept_longer(sandbox, jira_app, app, change):
+    waiting = change(503)
+    for _ in range(DELIVERIES_KEPT + 3):
+        jira_app.deliver("jira:issue_updated", {"issue": {"key": "OPS-2"}})
+
+    kept = sandbox.deliveries.all()
+    assert (len(kept), kept[0], kept[1].number) == (DELIVERIES_KEPT, waiting, 6)
+    assert sandbox.deliveries.run_waiting() == 1
+
+
 def test_attempts_show_no_token(change):
     delivery = change(204)
 

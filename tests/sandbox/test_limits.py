@@ -67,6 +67,13 @@ def test_products_have_limits_of_their_own_and_reset_ends_them(sandbox, host, ji
     assert sandbox.jira.limits is None
 
 
+def test_a_sandbox_that_begins_with_limits_has_them_after_a_reset(sandbox):
+    sandbox.limited_at_first = True
+    sandbox.reset()
+
+    assert {site.limits.points for site in sandbox.sites} == {65_000}
+
+
 @pytest.mark.parametrize("limits", [{"points": 0}, {"per_second": 0}])
 def test_a_limit_of_nothing_is_refused(sandbox, limits):
     with pytest.raises(ValueError, match="at least 1"):
