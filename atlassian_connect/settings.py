@@ -181,6 +181,13 @@ def _audiences(value: Any) -> tuple[str, ...]:
     return tuple(_base_url(url) for url in _items(value))
 
 
+def _keys(value: Any) -> tuple[str, ...]:
+    try:
+        return tuple(_items(value))
+    except TypeError:  # said here, since elsewhere a message repeats what it is about
+        raise ConfigurationError("Keys are strings, as `python -m atlassian_connect.cli.new_key` prints them.") from None
+
+
 def _pattern(value: Any) -> str:
     re.compile(value)
     return str(value)
@@ -238,7 +245,7 @@ _READ: Final[Mapping[str, Callable[[Any], Any]]] = {
     "install_key_id_pattern": _pattern,
     "sandbox_url": _loopback_origin,
     "allowed_audiences": _audiences,
-    "encryption_keys": lambda value: tuple(_items(value)),
+    "encryption_keys": _keys,
     "tenant_cache_seconds": _number(float, 0, 300),
     "clock_leeway_seconds": _number(float, 0, 60),
     "token_lifetime_seconds": _number(int, 10, 600),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import traceback
 
 import pytest
 
@@ -140,6 +141,14 @@ def test_the_password_of_a_token_cache_does_not_show_in_a_repr():
 
 def test_the_encryption_keys_do_not_show_in_a_repr():
     assert "very-secret-key" not in repr(load(encryption_keys=["very-secret-key"]))
+
+
+@pytest.mark.parametrize("keys", [b"geheim", [b"geheim"], {"key": "geheim"}, ["geheim", 1]])
+def test_encryption_keys_that_cannot_be_used_do_not_show_in_the_error(keys):
+    with pytest.raises(ConfigurationError, match="ENCRYPTION_KEYS: Keys are strings") as refused:
+        load(encryption_keys=keys)
+
+    assert "geheim" not in "".join(traceback.format_exception(refused.value))
 
 
 def test_outside_of_debug_and_testing_an_encryption_key_is_needed(make_app):
