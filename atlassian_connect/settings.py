@@ -185,7 +185,9 @@ def _keys(value: Any) -> tuple[str, ...]:
     try:
         return tuple(_items(value))
     except TypeError:  # said here, since elsewhere a message repeats what it is about
-        raise ConfigurationError("Keys are strings, as `python -m atlassian_connect.cli.new_key` prints them.") from None
+        raise ConfigurationError(
+            "Keys are strings, as `python -m atlassian_connect.cli.new_key` prints them."
+        ) from None
 
 
 def _pattern(value: Any) -> str:
