@@ -23,7 +23,8 @@ from .module_urls import join
 from .modules.checks import Asked, expression_variables
 from .modules.expressions import ExpressionError, evaluate_expression
 from .modules.situation import Situation
-from .rest.jira_shapes import issue_json, user_json
+from .rest.jira_basics import user_json
+from .rest.jira_shapes import issue_json
 from .store.content import TransitionRefusedError
 from .store.jira_setup import TRANSITIONS, Transition
 from .store.values import Issue

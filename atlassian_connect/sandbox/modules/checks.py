@@ -1,6 +1,6 @@
 """The conditions of both products that the sandbox can decide: name → function.
 
-A sandbox has no favourites, watchers and votes: conditions about those are False.
+A sandbox has no favourites, and nobody watches pages: conditions about those are False.
 """
 
 from __future__ import annotations
@@ -166,6 +166,16 @@ def _reported(asked: Asked, params: Mapping[str, Any]) -> bool:
     return issue is not None and person is not None and issue.reporter == person.account_id
 
 
+def _watches(asked: Asked, params: Mapping[str, Any]) -> bool:
+    issue, person = asked.found.issue, asked.found.person
+    return issue is not None and person is not None and person.account_id in asked.site.content.watchers(issue.id)
+
+
+def _voted(asked: Asked, params: Mapping[str, Any]) -> bool:
+    issue, person = asked.found.issue, asked.found.person
+    return issue is not None and person is not None and person.account_id in asked.site.content.voters(issue.id)
+
+
 def _unresolved(asked: Asked, params: Mapping[str, Any]) -> bool:
     return asked.found.issue is not None and asked.found.issue.resolution is None
 
@@ -265,14 +275,14 @@ CHECKS: Final[Mapping[str, Check]] = {
     "has_project_permission": _project_permission,
     "has_selected_project": lambda asked, params: asked.found.project is not None,
     "has_sub_tasks_available": lambda asked, params: asked.found.issue is not None and not asked.found.is_sub_task,
-    "has_voted_for_issue": _never,
+    "has_voted_for_issue": _voted,
     "is_admin_mode": _administers,
     "is_issue_assigned_to_current_user": _assigned,
     "is_issue_editable": _edits_issue,
     "is_issue_reported_by_current_user": _reported,
     "is_issue_unresolved": _unresolved,
     "is_sub_task": lambda asked, params: asked.found.is_sub_task,
-    "is_watching_issue": _never,
+    "is_watching_issue": _watches,
     "jira_expression": _expression,
     "linking_enabled": _always,
     "project_type": _project_type,

@@ -35,7 +35,9 @@ from . import (
     jira_releases,
     jira_search,
     jira_transitions,
+    jira_watchers,
     jira_webhooks,
+    jira_worklogs,
     policies,
 )
 from .jira_v2 import as_version_2
@@ -54,6 +56,8 @@ _JIRA: Final = (
     *jira_jql_functions.OPERATIONS,
     *jira_meta.OPERATIONS,
     *jira_transitions.OPERATIONS,
+    *jira_watchers.OPERATIONS,
+    *jira_worklogs.OPERATIONS,
     *jira_projects.OPERATIONS,
     *jira_releases.OPERATIONS,
     *jira_search.OPERATIONS,

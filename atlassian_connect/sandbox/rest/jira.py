@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from ..people import Person, jira_user
 from .finding import find_issue, find_project
+from .jira_basics import jira_time
 from .jira_paging import jira_page
-from .jira_shapes import jira_time
 from .operations import Call, Operation, Reply, RestError
 
 __all__ = ["OPERATIONS"]
@@ -164,15 +164,16 @@ def _server_info(call: Call) -> Reply:
 
 def _configuration(call: Call) -> Reply:
     switches = {
-        "votingEnabled": False,
-        "watchingEnabled": False,
+        "votingEnabled": True,
+        "watchingEnabled": True,
         "unassignedIssuesAllowed": True,
         "subTasksEnabled": True,
         "issueLinkingEnabled": True,
-        "timeTrackingEnabled": False,
+        "timeTrackingEnabled": True,
         "attachmentsEnabled": True,
     }
-    return Reply(payload=switches)
+    tracking = {"workingHoursPerDay": 8, "workingDaysPerWeek": 5, "timeFormat": "pretty", "defaultUnit": "minute"}
+    return Reply(payload=switches | {"timeTrackingConfiguration": tracking})
 
 
 OPERATIONS: Final = (

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ..jql_functions import functions_of
+from ..store.jira_projects import FIRST_PROJECT_ID
 from ..store.jira_setup import STATUSES
 from ..store.values import Project
 from .finding import find_project, visible_issues, visible_projects
@@ -19,12 +20,10 @@ from .operations import Call, Operation, Reply, RestError
 
 __all__ = ["OPERATIONS", "board_id"]
 
-_FIRST_PROJECT_ID: Final = 10_000
-
 
 def board_id(project: Project) -> int:
     """The id of a project's board."""
-    return int(project.id) - _FIRST_PROJECT_ID + 1
+    return int(project.id) - FIRST_PROJECT_ID + 1
 
 
 def _written(call: Call, project: Project) -> dict[str, Any]:

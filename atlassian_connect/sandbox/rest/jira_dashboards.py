@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ..store.values import Dashboard, Gadget
+from .jira_basics import user_json
 from .jira_paging import jira_page
 from .jira_properties import property_operations
-from .jira_shapes import user_json
 from .operations import Call, Operation, Reply, RestError
 
 __all__ = ["OPERATIONS"]

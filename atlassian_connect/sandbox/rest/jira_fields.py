@@ -48,6 +48,13 @@ _SYSTEM: Final = (
     ("issuelinks", "Linked Issues", "array"),
     ("attachment", "Attachment", "array"),
     ("comment", "Comment", "comments-page"),
+    ("worklog", "Log Work", "array"),
+    ("timetracking", "Time tracking", "timetracking"),
+    ("timespent", "Time Spent", "number"),
+    ("timeestimate", "Remaining Estimate", "number"),
+    ("timeoriginalestimate", "Original estimate", "number"),
+    ("watches", "Watchers", "watches"),
+    ("votes", "Votes", "votes"),
 )
 _ITEMS: Final = {
     "labels": "string",
@@ -57,6 +64,7 @@ _ITEMS: Final = {
     "subtasks": "issuelinks",
     "issuelinks": "issuelinks",
     "attachment": "attachment",
+    "worklog": "worklog",
 }
 _JQL_NAMES: Final = {
     "issuetype": ("issuetype", "type"),
@@ -65,6 +73,8 @@ _JQL_NAMES: Final = {
     "components": ("component",),
     "fixVersions": ("fixVersion",),
     "versions": ("affectedVersion",),
+    "duedate": ("due", "duedate"),
+    "watches": ("watchers",),
 }
 _CUSTOM_TYPES: Final = {"text": "string", "options": "array", "read_only": "string"}
 _MAX_OPTION: Final = 255

@@ -81,6 +81,9 @@ def read_changes(
         except BadValueError as error:
             errors[name] = str(error)
             continue
+        if name == "timetracking":  # one field to apps, two to the store
+            others |= read
+            continue
         attribute: str = _ATTRIBUTES.get(name) or name
         (changes if name in _OWN else others)[attribute] = read
     if errors:

@@ -54,6 +54,9 @@ def _create_one(call: Call, body: Mapping[str, Any]) -> Issue:
     changes = read_changes(
         call, {"fields": rest, "update": body.get("update")}, project_key=project.key, never=("resolution",)
     )
+    others = changes.get("fields", {})
+    if "timeoriginalestimate" in others:  # all of it remains to be done
+        others.setdefault("timeestimate", others["timeoriginalestimate"])
     properties = read_properties(body)
     with hierarchy_kept(), call.site.store.database.transaction():
         issue = call.site.content.create_issue(

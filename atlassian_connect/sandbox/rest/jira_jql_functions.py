@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from ..jql_functions import function_key, kept_for
 from ..store.schema import PRECOMPUTATIONS, PrecomputationRow
+from .jira_basics import jira_time
 from .jira_paging import jira_page
-from .jira_shapes import jira_time
 from .operations import Call, Operation, Reply, RestError
 
 __all__ = ["OPERATIONS"]

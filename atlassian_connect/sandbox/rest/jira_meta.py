@@ -44,6 +44,7 @@ def editable_fields(call: Call, project_key: str) -> dict[str, Any]:
         "parent",
         "duedate",
         "environment",
+        "timetracking",
         *allowed,
     )
     custom = [field.id for field in custom_fields(site) if field.type != "read_only"]

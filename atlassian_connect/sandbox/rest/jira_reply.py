@@ -83,7 +83,7 @@ def _fields(call: Call, names: list[str], default: frozenset[str] | None) -> fro
 
 def issue_reply(call: Call, issue: Issue, wanted: Wanted) -> dict[str, Any]:
     """An issue with what was asked for, but for :func:`descriptions` of its fields."""
-    written, expand = issue_json(issue, call.site, wanted.fields), wanted.expand
+    written, expand = issue_json(issue, call.site, wanted.fields, me=_me(call)), wanted.expand
     if wanted.fields is not None and not wanted.fields - _ALWAYS:
         del written["fields"]
     if "renderedFields" in expand:
@@ -101,6 +101,10 @@ def issue_reply(call: Call, issue: Issue, wanted: Wanted) -> dict[str, Any]:
         every = "*all" in wanted.properties
         written["properties"] = {one.key: one.value for one in found if every or one.key in wanted.properties}
     return written
+
+
+def _me(call: Call) -> str | None:
+    return call.person.account_id if call.person else None
 
 
 def descriptions(call: Call, wanted: Wanted) -> dict[str, Any]:

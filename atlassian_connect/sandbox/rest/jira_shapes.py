@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ..issue_fields import field_values
-from ..people import Person, jira_user
 from ..store.attachments import Attachment
 from ..store.jira_setup import ISSUE_TYPES, LINK_TYPES, PRIORITIES, RESOLUTIONS, STATUSES
 from ..store.values import ChangelogEntry, Component, Issue, IssueComment, IssueLink, Project, ProjectVersion
+from .jira_activity_shapes import activity_json
+from .jira_basics import jira_time, user_json
 from .jira_setup_shapes import issue_type_json, link_type_json, priority_json, resolution_json, status_json
 
 if TYPE_CHECKING:
@@ -26,17 +26,10 @@ __all__ = [
     "component_json",
     "issue_json",
     "jira_attachment_json",
-    "jira_time",
     "link_json",
     "project_json",
-    "user_json",
     "version_json",
 ]
-
-
-def user_json(account_id: str, site: Site) -> dict[str, Any]:
-    """A user, also one that is no longer known."""
-    return jira_user(site.person(account_id) or Person(account_id, account_id), site.base_url)
 
 
 def project_json(project: Project, site: Site, *, whole: bool = False) -> dict[str, Any]:
@@ -95,10 +88,13 @@ def version_json(version: ProjectVersion, project: Project, site: Site) -> dict[
     return written | ({"releaseDate": version.release_date} if version.release_date else {})
 
 
-def issue_json(issue: Issue, site: Site, fields: frozenset[str] | None = None) -> dict[str, Any]:
+def issue_json(
+    issue: Issue, site: Site, fields: frozenset[str] | None = None, *, me: str | None = None
+) -> dict[str, Any]:
     """An issue.
 
     :param fields: the fields to write; None for all of them.
+    :param me: account id of whoever looks; None for nobody.
     """
 
     def asks(name: str) -> bool:
@@ -129,7 +125,7 @@ def issue_json(issue: Issue, site: Site, fields: frozenset[str] | None = None) -
         "duedate": None,
         "environment": None,
     }
-    written |= field_values(site, issue)
+    written |= field_values(site, issue) | activity_json(issue, site, asks, me)
     written["components"] = _each(written["components"], lambda id: component_json(content.component(id), site))
     for name in ("fixVersions", "versions"):
         written[name] = _each(written[name], lambda id: version_json(content.project_version(id), project, site))
@@ -236,10 +232,3 @@ def jira_attachment_json(file: Attachment, site: Site) -> dict[str, Any]:
         "mimeType": file.media_type,
         "content": f"{rest}/content/{file.id}",
     }
-
-
-def jira_time(seconds: float) -> str:
-    """A time as Jira writes it."""
-    return (
-        datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(seconds * 1000) % 1000:03d}+0000"
-    )

@@ -16,6 +16,7 @@ from ..issue_fields import field_options
 from ..store.jira_setup import ISSUE_TYPES, PRIORITIES, RESOLUTIONS
 from ..store.values import Field, Issue
 from .finding import find_issue
+from .jira_basics import read_duration
 from .operations import Call, RestError
 
 __all__ = ["MAX_SUMMARY", "BadValueError", "FieldReader", "document", "is_version_2", "named"]
@@ -23,6 +24,7 @@ __all__ = ["MAX_SUMMARY", "BadValueError", "FieldReader", "document", "is_versio
 MAX_SUMMARY: Final = 255
 _MAX_TEXT: Final = 32_767
 _MAX_LABEL: Final = 255
+_ESTIMATES: Final = {"originalEstimate": "timeoriginalestimate", "remainingEstimate": "timeestimate"}
 
 
 class BadValueError(Exception):
@@ -173,6 +175,15 @@ class FieldReader:
         except (TypeError, ValueError):
             raise BadValueError("Error parsing date string: it must be YYYY-MM-DD.") from None
 
+    def _time_tracking(self, value: Any) -> dict[str, int]:
+        """The estimates of a value, by the names of the fields that keep them, in seconds."""
+        if not isinstance(value, Mapping) or not value or value.keys() - _ESTIMATES.keys():
+            raise BadValueError("Time tracking has an originalEstimate and a remainingEstimate.")
+        found = {_ESTIMATES[name]: read_duration(str(text)) for name, text in value.items()}
+        if any(seconds is None for seconds in found.values()):
+            raise BadValueError("An estimate is a time such as 2d 3h.")
+        return {name: seconds for name, seconds in found.items() if seconds is not None}
+
     def _custom_value(self, field: Field, value: Any) -> Any:
         if value is None:
             return None
@@ -211,4 +222,5 @@ _READERS: Final[Mapping[str, Callable[[FieldReader, Any], Any]]] = {
     "fixVersions": FieldReader._versions,
     "versions": FieldReader._versions,
     "duedate": FieldReader._date,
+    "timetracking": FieldReader._time_tracking,
 }

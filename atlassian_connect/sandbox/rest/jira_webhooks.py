@@ -14,8 +14,8 @@ from ...protocol.urls import parse_base_url, target_below
 from ..deliveries import Delivery
 from ..store.content import DAY_SECONDS
 from ..store.schema import WebhookRegistration
+from .jira_basics import jira_time
 from .jira_paging import jira_page
-from .jira_shapes import jira_time
 from .jql import JqlError, parse_jql
 from .operations import Call, Operation, Reply, RestError
 

@@ -7,7 +7,7 @@ Clauses, joined by ``AND``, ``OR``, ``NOT`` and parentheses::
     summary ~ "backup"     text ~ disk          description !~ "old"       cf[10100] = 3
     issue in riskIssues(high), a function of an app, which gives the JQL for it (:mod:`..jql_functions`)
     updated <= -30d        created > "2026-01-31"  resolved >= startOfMonth(-1)  due = "2026-12-01"
-    issue.property[mood].of.day = "good"
+    issue.property[mood].of.day = "good"               watcher = currentUser()    votes > 2    timespent >= 2h
 
 and ``ORDER BY`` any of the fields, with ``ASC`` or ``DESC``. Anything else is an error that names the clause.
 
@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..jql_functions import Evaluate, FunctionCall, JqlFunctionError
 from ..store.values import Issue
-from .jql_fields import DATES, ORDERS, TEXTS, Asked, is_text, known_fields, property_value, values_of
+from .jira_basics import read_duration
+from .jql_fields import DATES, TEXTS, Asked, is_text, known_fields, number_reader, property_value, sort_key, values_of
 from .jql_reader import JqlError, JqlReader, read_tokens
 from .jql_values import unknown_value
 from .query_tokens import COMPARISONS, Token
@@ -39,7 +40,7 @@ _Test = Callable[[Issue], bool]
 _MAX_LENGTH: Final = 4000
 _MAX_DEPTH: Final = 30
 _PROPERTY: Final = re.compile(r"issue\.property\[([^\]]+)\](?:\.([\w.\-]+))?", re.IGNORECASE).fullmatch
-_DATE_COMPARISONS: Final = {**COMPARISONS, "=": operators.eq, "!=": operators.ne}
+_ALL_COMPARISONS: Final = {**COMPARISONS, "=": operators.eq, "!=": operators.ne}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,8 @@ class Jql:
         """The issues that are found, in order. Without ``ORDER BY``: the latest created first."""
         found = sorted((issue for issue in issues if self.matches(issue)), key=lambda issue: -int(issue.id))
         for field, descending in reversed(self.order):
-            found.sort(key=lambda issue: self._sort_value(issue, field), reverse=descending)
+            found.sort(key=sort_key(self.asked, field), reverse=descending)
         return found
-
-    def _sort_value(self, issue: Issue, field: str) -> Any:
-        return ORDERS[field](issue) if field in ORDERS else values_of(self.asked, field, issue)
 
 
 def parse_jql(
@@ -160,6 +158,9 @@ class _Parser(JqlReader):
             return self._test_of_app(FunctionCall(called[0], field, operator, called[1]))
         if field in DATES:
             return self._date_test(field, operator)
+        number = number_reader(self.asked, field)
+        if number is not None and operator in _ALL_COMPARISONS and not self.peek_word("empty", "null"):
+            return self._number_test(number, operator)
         if operator in ("~", "!~"):
             if not is_text(self.asked, field):
                 raise JqlError(f"The operator '{operator}' is not supported by the '{name}' field.")
@@ -223,19 +224,27 @@ class _Parser(JqlReader):
             if self.value() != [None]:
                 raise self.unsupported()
             return lambda issue: (read(issue) is None) == (operator in ("is", "="))
-        if operator not in _DATE_COMPARISONS:
+        if operator not in _ALL_COMPARISONS:
             raise self.unsupported()
-        limit, compare = self.moment(), _DATE_COMPARISONS[operator]
+        limit, compare = self.moment(), _ALL_COMPARISONS[operator]
         return lambda issue: (value := read(issue)) is not None and compare(value, limit)
+
+    def _number_test(self, read: Callable[[Issue], float | None], operator: str) -> _Test:
+        limit, compare = self._number(), _ALL_COMPARISONS[operator]
+        return lambda issue: (value := read(issue)) is not None and compare(value, limit)
+
+    def _number(self) -> float:
+        text = self.take().text
+        seconds = read_duration(text) if text[-1:] in ("w", "d", "h", "m") else None
+        try:
+            return float(text) if seconds is None else seconds
+        except ValueError:
+            raise self.unsupported() from None
 
     def _property_test(self, key: str, path: str, operator: str) -> _Test:
         asked = self.asked
         if operator in COMPARISONS:
-            text, compare = self.take().text, COMPARISONS[operator]
-            try:
-                limit = float(text)
-            except ValueError:
-                raise self.unsupported() from None
+            limit, compare = self._number(), COMPARISONS[operator]
             return lambda issue: (
                 isinstance(value := property_value(asked, key, path, issue), int | float) and compare(value, limit)
             )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from ..issue_fields import custom_fields
@@ -20,7 +21,16 @@ from .query_tokens import moment
 if TYPE_CHECKING:
     from ..site import Site
 
-__all__ = ["DATES", "ORDERS", "TEXTS", "Asked", "is_text", "known_fields", "property_value", "values_of"]
+__all__ = [
+    "DATES",
+    "TEXTS",
+    "Asked",
+    "is_text",
+    "known_fields",
+    "number_reader",
+    "property_value",
+    "values_of",
+]
 
 #: The values of a field, in lower case; none when it is empty.
 _Read = Callable[["Asked", Issue], list[str]]
@@ -72,6 +82,11 @@ def _named(name: str) -> _Read:
     return read
 
 
+def _of_site(read: Callable[[Site, Issue], list[str]]) -> _Read:
+    """People that only the site knows."""
+    return lambda asked, issue: [one.lower() for one in read(asked.site, issue)] if asked.site else []
+
+
 _FIELDS: Final[Mapping[str, _Read]] = {
     "project": _project,
     "key": lambda asked, issue: [issue.key.lower(), issue.id],
@@ -88,6 +103,9 @@ _FIELDS: Final[Mapping[str, _Read]] = {
     "component": _named("components"),
     "fixversion": _named("fixVersions"),
     "affectedversion": _named("versions"),
+    "watcher": _of_site(lambda site, issue: site.content.watchers(issue.id)),
+    "voter": _of_site(lambda site, issue: site.content.voters(issue.id)),
+    "worklogauthor": _of_site(lambda site, issue: [one.author for one in site.content.worklogs(issue.id)]),
 }
 _ALIASES: Final = {
     "issuekey": "key",
@@ -98,6 +116,8 @@ _ALIASES: Final = {
     "createddate": "created",
     "resolutiondate": "resolved",
     "duedate": "due",
+    "remainingestimate": "timeestimate",
+    "originalestimate": "timeoriginalestimate",
 }
 #: Points in time, seconds since the epoch; None when there is none.
 DATES: Final[Mapping[str, Callable[[Issue], float | None]]] = {
@@ -106,6 +126,26 @@ DATES: Final[Mapping[str, Callable[[Issue], float | None]]] = {
     "resolved": lambda issue: issue.resolved,
     "due": lambda issue: moment(str(issue.fields.get("duedate") or ""), 0.0),
 }
+
+
+#: What ``<`` and ``>`` compare besides dates; None when there is none.
+_NUMBERS: Final[Mapping[str, Callable[[Asked, Issue], float | None]]] = {
+    "watchers": lambda asked, issue: len(asked.site.content.watchers(issue.id)) if asked.site else 0,
+    "votes": lambda asked, issue: len(asked.site.content.voters(issue.id)) if asked.site else 0,
+    "timespent": lambda asked, issue: issue.fields.get("timespent"),
+    "timeestimate": lambda asked, issue: issue.fields.get("timeestimate"),
+    "timeoriginalestimate": lambda asked, issue: issue.fields.get("timeoriginalestimate"),
+}
+
+
+def number_reader(asked: Asked, name: str) -> Callable[[Issue], float | None] | None:
+    """What reads a field of :func:`known_fields` whose values are numbers. None: they are not."""
+    read = _NUMBERS.get(name)
+    if read is not None:
+        return partial(read, asked)
+    if asked.site is None or not any(one.id == name and one.type == "number" for one in custom_fields(asked.site)):
+        return None
+    return lambda issue: issue.fields.get(name)
 
 
 def _comments(asked: Asked, issue: Issue) -> str:
@@ -132,7 +172,7 @@ def known_fields(asked: Asked, name: str) -> str | None:
     """
     name = name.lower()
     name = _ALIASES.get(name, name)
-    if name in _FIELDS or name in DATES or name in TEXTS:
+    if name in _FIELDS or name in DATES or name in TEXTS or name in _NUMBERS:
         return name
     if asked.site is None:
         return None
@@ -177,9 +217,19 @@ def property_value(asked: Asked, key: str, path: str, issue: Issue) -> Any:
 _TEXT_TYPES: Final = frozenset({"string", "text", "read_only"})
 _RANKS: Final = {name: number for number, name in enumerate(PRIORITIES)}
 
-#: What results are sorted by: fields that have an order of their own.
-ORDERS: Final[Mapping[str, Callable[[Issue], Any]]] = {
+#: Fields that have an order of their own.
+_ORDERS: Final[Mapping[str, Callable[[Issue], Any]]] = {
     "key": lambda issue: (issue.project_key, int(issue.key.rpartition("-")[2])),
     "priority": lambda issue: -_RANKS[issue.priority],
     **{name: lambda issue, read=read: read(issue) or 0.0 for name, read in DATES.items()},  # type: ignore[misc]  # no type for a default
 }
+
+
+def sort_key(asked: Asked, name: str) -> Callable[[Issue], Any]:
+    """What issues are sorted by: numbers as such, empty ones first, and other values as texts."""
+    if name in _ORDERS:
+        return _ORDERS[name]
+    number = number_reader(asked, name)
+    if number is None:
+        return lambda issue: values_of(asked, name, issue)
+    return lambda issue: ((value := number(issue)) is not None, value or 0.0)

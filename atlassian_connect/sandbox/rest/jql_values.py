@@ -91,4 +91,7 @@ _KNOWN: Final[Mapping[str, _Known]] = {
     "assignee": _person,
     "reporter": _person,
     "creator": _person,
+    "watcher": _person,
+    "voter": _person,
+    "worklogauthor": _person,
 }

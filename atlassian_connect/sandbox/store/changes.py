@@ -10,7 +10,8 @@ change is the name of the event that hosts have for it:
   ``attachment_created``, ``attachment_updated``, ``attachment_removed``; ``user_created``, ``user_deactivated``,
   ``user_reactivated``.
 - Jira: ``jira:issue_created``, ``jira:issue_updated``, ``jira:issue_deleted``; ``comment_created``,
-  ``comment_updated``, ``comment_deleted``; ``issue_property_set``, ``issue_property_deleted``; ``attachment_created``,
+  ``comment_updated``, ``comment_deleted``; ``worklog_created``, ``worklog_updated``, ``worklog_deleted``;
+  ``issue_property_set``, ``issue_property_deleted``; ``attachment_created``,
   ``attachment_deleted``; ``issuelink_created``, ``issuelink_deleted``; ``project_created``, ``project_updated``,
   ``project_deleted``; ``jira:version_created``, ``jira:version_updated``, ``jira:version_released``,
   ``jira:version_unreleased``, ``jira:version_deleted``; ``user_created``, ``user_updated``.

@@ -1,9 +1,10 @@
 """All the content of both sites, as one object.
 
 Which method is where: spaces in :mod:`.spaces`, pages, blog posts and custom content in :mod:`.pages`, their comments,
-labels and restrictions in :mod:`.comments`, :mod:`.labels` and :mod:`.restrictions`; projects and issues in
-:mod:`.jira`, comments on issues and links in :mod:`.jira_comments`; components, versions, fields, dashboards and
-dynamic webhooks in :mod:`.jira_more`.
+labels and restrictions in :mod:`.comments`, :mod:`.labels` and :mod:`.restrictions`; projects in
+:mod:`.jira_projects`, their components and versions in :mod:`.jira_releases`, issues in :mod:`.jira`, comments on them
+and links in :mod:`.jira_comments`, work, watching and votes in :mod:`.jira_activity`; fields, dashboards and dynamic
+webhooks in :mod:`.jira_more`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Final
 
 from .comments import PageComments
 from .jira import TransitionRefusedError
+from .jira_activity import Activity
 from .jira_comments import CommentsAndLinks
 from .jira_hierarchy import HierarchyError
 from .jira_more import Dashboards, Fields, WebhookRegistrations
@@ -42,6 +44,7 @@ DAY_SECONDS: Final = 86_400
 
 
 class Content(
-    Pages, PageComments, Labels, PageRestrictions, CommentsAndLinks, Releases, Fields, Dashboards, WebhookRegistrations
-):
+    Pages, PageComments, Labels, PageRestrictions,
+    CommentsAndLinks, Activity, Releases, Fields, Dashboards, WebhookRegistrations,
+):  # fmt: skip
     """The content of both sites. Values are never changed in place; changes are told to :class:`.changes.Changes`."""

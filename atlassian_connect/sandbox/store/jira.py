@@ -1,4 +1,4 @@
-"""Projects and their issues."""
+"""Issues and their history."""
 
 from __future__ import annotations
 
@@ -9,25 +9,13 @@ from typing import Any, Final
 from ..people import ADMIN
 from .jira_hierarchy import check_place
 from .jira_history import items_between
+from .jira_projects import Projects
 from .jira_setup import ISSUE_TYPES, PRIORITIES, TRANSITIONS, Transition
-from .part import Part
-from .schema import (
-    CHANGELOG,
-    COMPONENTS,
-    ISSUE_COMMENTS,
-    ISSUE_LINKS,
-    ISSUES,
-    PROJECTS,
-    RESTRICTIONS,
-    USERS,
-    VERSIONS,
-)
-from .spaces import KeyTakenError
-from .values import ChangelogEntry, Issue, Project
+from .schema import CHANGELOG, ISSUES, USERS
+from .values import ChangelogEntry, Issue
 
-__all__ = ["Issues", "Projects", "TransitionRefusedError"]
+__all__ = ["FIRST_ISSUE_ID", "Issues", "TransitionRefusedError"]
 
-FIRST_PROJECT_ID: Final = 10_000
 FIRST_ISSUE_ID: Final = 10_100
 _FIRST_CHANGE_ID: Final = 20_001
 #: What :meth:`Issues.edit_issue` can change.
@@ -41,85 +29,6 @@ _EDITABLE: Final = frozenset(
 
 class TransitionRefusedError(ValueError):
     """The workflow has no such step from where the issue stands."""
-
-
-class Projects(Part):
-    """The projects of the Jira site."""
-
-    def projects(self) -> list[Project]:
-        """All projects, by id."""
-        return self._db.find(PROJECTS)
-
-    def project(self, id_or_key: str) -> Project:
-        """:raises KeyError: there is none."""
-        found = self._db.first(PROJECTS, id=id_or_key) or self._db.first(PROJECTS, key=id_or_key)
-        if found is None:
-            raise KeyError(id_or_key)
-        return found
-
-    def create_project(
-        self, key: str, name: str, *, account_id: str, lead: str | None = None, type: str = "software",
-        description: str = "",
-    ) -> Project:  # fmt: skip
-        """Create a project.
-
-        :param lead: None for whoever creates it.
-        :raises KeyTakenError: the key is taken.
-        """
-        with self._db.transaction():
-            if self._db.first(PROJECTS, key=key):
-                raise KeyTakenError(f"A project with the key {key} exists already.")
-            number = str(self._db.next("project", first=FIRST_PROJECT_ID))
-            project = Project(number, key, name, type, lead or account_id, description)
-            self._db.insert(PROJECTS, project)
-            self._changes.tell("jira", "project_created", account_id, after=project)
-            return project
-
-    def edit_project(
-        self, id_or_key: str, *, account_id: str, name: str | None = None, lead: str | None = None,
-        description: str | None = None,
-    ) -> Project:  # fmt: skip
-        """Change a project; None leaves as it is.
-
-        :raises KeyError: there is no such project.
-        """
-        wanted = {"name": name, "lead": lead, "description": description}
-        with self._db.transaction():
-            before = self.project(id_or_key)
-            after = replace(before, **{field: value for field, value in wanted.items() if value is not None})
-            self._db.save(PROJECTS, after)
-            self._changes.tell("jira", "project_updated", account_id, before=before, after=after)
-            return after
-
-    def delete_project(self, id_or_key: str, *, account_id: str) -> None:
-        """Delete a project with its issues. Apps are told of the project only.
-
-        :raises KeyError: there is no such project.
-        """
-        with self._db.transaction():
-            project = self.project(id_or_key)
-            gone = self._db.find(ISSUES, project_key=project.key)
-            for issue in gone:
-                self._erase(issue)
-            for issue in gone:  # what is left below them is in other projects
-                for below in self._db.find(ISSUES, parent_id=issue.id):
-                    self._db.save(ISSUES, replace(below, parent_id=None))
-            self._db.delete(COMPONENTS, project_key=project.key)
-            self._db.delete(VERSIONS, project_key=project.key)
-            self._forget("project", project.id)
-            self._db.delete(PROJECTS, id=project.id)
-            self._db.delete(RESTRICTIONS, container=project.key)
-            self._changes.tell("jira", "project_deleted", account_id, before=project)
-
-    def _erase(self, issue: Issue) -> None:
-        for comment in self._db.find(ISSUE_COMMENTS, issue_id=issue.id):
-            self._forget("issue_comment", comment.id)
-        self._db.delete(ISSUE_COMMENTS, issue_id=issue.id)
-        self._db.delete(CHANGELOG, issue_id=issue.id)
-        for column in ("outward_id", "inward_id"):
-            self._db.delete(ISSUE_LINKS, **{column: issue.id})
-        self._forget("issue", issue.id)
-        self._db.delete(ISSUES, id=issue.id)
 
 
 class Issues(Projects):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from .jira import Projects
+from .jira_projects import Projects
 from .schema import COMPONENTS, ISSUES, VERSIONS
 from .values import Component, ProjectVersion
 

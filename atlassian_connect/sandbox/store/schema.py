@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ..people import Person
-from . import values
+from . import jira_values, values
 from .tables import Table
 
 __all__ = [
@@ -231,6 +231,9 @@ VERSIONS: Final = Table("versions", values.ProjectVersion, indexes=[["project_ke
 ISSUES: Final = Table("issues", values.Issue, indexes=[["key"], ["project_key"], ["parent_id"]])
 ISSUE_COMMENTS: Final = Table("issue_comments", values.IssueComment, indexes=[["issue_id"]])
 CHANGELOG: Final = Table("changelog", values.ChangelogEntry, indexes=[["issue_id"]])
+WORKLOGS: Final = Table("worklogs", jira_values.Worklog, indexes=[["issue_id"]])
+INVOLVEMENTS: Final = Table("involvements", jira_values.Involvement, key=["kind", "issue_id", "account_id"])
+FILTERS: Final = Table("filters", jira_values.SavedFilter)
 ISSUE_LINKS: Final = Table("issue_links", values.IssueLink, indexes=[["outward_id"], ["inward_id"]])
 FIELDS: Final = Table("fields", values.Field)
 DASHBOARDS: Final = Table("dashboards", values.Dashboard)

@@ -9,9 +9,10 @@ from typing import Final
 
 from ..people import ADMIN, EDITORS, MEMBER, PEOPLE
 from .database import Database
-from .jira import FIRST_ISSUE_ID, FIRST_PROJECT_ID
+from .jira import FIRST_ISSUE_ID
 from .jira_comments import FIRST_COMMENT_ID, FIRST_LINK_ID
 from .jira_history import adf
+from .jira_projects import FIRST_PROJECT_ID
 from .labels import FIRST_LABEL_ID
 from .schema import (
     COMMENTS,

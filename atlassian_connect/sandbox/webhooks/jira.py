@@ -10,13 +10,16 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from ..people import Person, jira_user
-from ..rest.jira_shapes import comment_json, issue_json, jira_attachment_json, project_json, user_json, version_json
+from ..rest.jira_activity_shapes import worklog_json
+from ..rest.jira_basics import user_json
+from ..rest.jira_shapes import comment_json, issue_json, jira_attachment_json, project_json, version_json
 from ..store.attachments import Attachment
 from ..store.changes import Change
 from ..store.content import Issue, Project
 from ..store.entity_properties import EntityProperty
 from ..store.jira_history import text_of
 from ..store.jira_setup import LINK_TYPES
+from ..store.jira_values import Worklog
 from ..store.values import IssueComment, IssueLink, ProjectVersion
 
 if TYPE_CHECKING:
@@ -58,6 +61,12 @@ def _comment(site: Site, change: Change) -> dict[str, Any]:
     comment: IssueComment = change.value
     written = {**comment_json(comment, site), "body": _text(comment.body) or ""}
     return {"comment": written, "issue": issue_json(change.about, site, _BRIEF), "eventType": "primaryAction"}
+
+
+def _worklog(site: Site, change: Change) -> dict[str, Any]:
+    worklog: Worklog = change.value
+    written = {**worklog_json(worklog, site), "comment": _text(worklog.comment) or ""}
+    return {"worklog": written, "issue": issue_json(change.about, site, _BRIEF)}
 
 
 def _property(site: Site, change: Change) -> dict[str, Any]:
@@ -122,6 +131,7 @@ def _text(document: dict[str, Any] | None) -> str | None:
 BODIES: Final[Mapping[str, Callable[[Site, Change], dict[str, Any]]]] = {
     **{f"jira:issue_{edit}": _issue for edit in ("created", "updated", "deleted")},
     **{f"comment_{edit}": _comment for edit in ("created", "updated", "deleted")},
+    **{f"worklog_{edit}": _worklog for edit in ("created", "updated", "deleted")},
     **{f"issue_property_{edit}": _property for edit in ("set", "deleted")},
     **{f"attachment_{edit}": _attachment for edit in ("created", "deleted")},
     **{f"issuelink_{edit}": _link for edit in ("created", "deleted")},

@@ -187,6 +187,6 @@ def test_limits_of_runtime_webhooks(jira: HostCaller, app):
 
 
 def test_what_is_missing_is_named(jira: HostCaller):
-    answer = jira("GET", f"{V3}/issue/OPS-1/worklog")
+    answer = jira("GET", f"{V3}/issue/OPS-1/remotelink")
     assert answer.status_code == 501
-    assert "/rest/api/3/issue/OPS-1/worklog" in answer.json["errorMessages"][0]
+    assert "/rest/api/3/issue/OPS-1/remotelink" in answer.json["errorMessages"][0]
