@@ -19,7 +19,8 @@ from .modules import Module, catalogue_rows, module_types, value_at
 __all__ = ["ContextParameter", "check_context_parameters", "context_parameters", "url_variables"]
 
 # A name, or an inline condition with its parameters: {condition.has_project_permission(permission=browse)}
-_VARIABLE = re.compile(r"\$?\{\s*([A-Za-z][A-Za-z0-9_.\-]*)\s*(?:\([^(){}]*\))?\s*\}")
+# Possessive quantifiers: whatever an app writes there takes linear time.
+_VARIABLE = re.compile(r"\$?\{\s*+([A-Za-z][A-Za-z0-9_.\-]*+)\s*+(?:\([^(){}]*+\)\s*+)?\}")
 _MACROS = frozenset({"dynamicContentMacros", "staticContentMacros"})
 
 

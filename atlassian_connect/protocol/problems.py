@@ -17,7 +17,9 @@ __all__ = ["Checking", "Problem", "closest", "error", "text_faults", "warning"]
 # {{ x }}, ${x}, <%= x %>, #{x}, {% x %}, @x@, %X%, __X__ : what templates write for a value that comes later.
 _PLACEHOLDER: Final = re.compile(r"\{\{|\$\{|<%|#\{|\{%|@[A-Za-z][\w.]*@|%[A-Z_]{3,}%|__[A-Z][A-Z0-9_]*__").search
 # In the URLs of modules ${issue.key} is a variable that hosts fill in, as {issue.key} is.
-_URL_PLACEHOLDER: Final = re.compile(r"\{\{|^\$\{|\$\{\s*[\w-]*\s*\}|<%|#\{|\{%|@[A-Za-z][\w.]*@|%[A-Z_]{3,}%").search
+_URL_PLACEHOLDER: Final = re.compile(
+    r"\{\{|^\$\{|\$\{\s*+[\w-]*+\s*+\}|<%|#\{|\{%|@[A-Za-z][\w.]*@|%[A-Z_]{3,}%"
+).search
 # Where no host has variables, single braces and $NAME are placeholders too.
 _BARE_PLACEHOLDER: Final = re.compile(r"\{\s*[A-Za-z_][\w.]*\s*\}|^\$[A-Za-z_]\w*").search
 

@@ -226,3 +226,15 @@ def test_scopes_of_an_app_without_authentication_count_when_it_is_served():
     for served, severity in ((False, "warning"), (True, "error")):
         found = problems({"webhooks": [HOOK]}, scopes=[], authentication={"type": "none"}, served=served)
         assert found == [(severity, "scopes")]
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["/a${" + " " * 400_000, "/a{b" + " " * 400_000, "/a" + "{b (" * 100_000, "/a" + "${ " * 100_000, "@a" * 200_000],
+    ids=lambda hostile: hostile[:6],
+)
+def test_attack_url_made_to_backtrack(hostile):
+    """It ends: every pattern matches in linear time, where a hundred kilobytes kept a check for eight seconds."""
+    panel = {"key": "k", "name": {"value": "n"}, "location": "l", "url": hostile}
+
+    assert {severity for severity, _ in problems({"webPanels": [panel]})} <= {"warning"}
