@@ -20,8 +20,9 @@ from uuid import uuid4
 from ..errors import UrlNotAllowedError
 from ..protocol.modules import Module, value_at
 from .module_urls import join
-from .modules.checks import Asked, expression_variables
+from .modules.asked import Asked
 from .modules.expressions import ExpressionError, evaluate_expression
+from .modules.jira_checks import expression_variables
 from .modules.situation import Situation
 from .rest.jira_basics import user_json
 from .rest.jira_shapes import issue_json

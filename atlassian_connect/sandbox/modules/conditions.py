@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from ...errors import DescriptorError
 from ...protocol.condition_trees import AllOf, Condition, ConditionTree, parse_conditions
 from ...protocol.conditions import known_conditions
-from .checks import CHECKS, Asked
+from .asked import Asked
+from .checks import CHECKS
 from .property_checks import check_property, is_property_condition
 from .situation import Situation
 

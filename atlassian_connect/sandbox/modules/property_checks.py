@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ...protocol.condition_trees import Condition
-from .checks import Asked
+from .asked import Asked
 from .context import url_context
 
 __all__ = ["check_property", "is_property_condition"]
