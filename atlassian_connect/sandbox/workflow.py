@@ -204,7 +204,7 @@ def _holds(issue: Issue, account_id: str | None, rule: Rule, installation: Insta
 def _variables(installation: Installation, issue: Issue, account_id: str | None, rule: Rule) -> dict[str, Any]:
     try:
         config = json.loads(rule.config) if rule.config else {}
-    except ValueError:
+    except (ValueError, RecursionError):  # no JSON, or nested too deeply
         config = rule.config
     asked = Asked(installation, Situation(account_id=account_id, issue=issue.key))
     return expression_variables(asked) | {"config": config}

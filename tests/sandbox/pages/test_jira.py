@@ -457,6 +457,11 @@ def test_rules_of_apps_in_the_workflow(sandbox: Sandbox, app: ConnectApp, jira: 
     assert 'value="31"' in jira.page("/browse/OPS-2")
 
 
+def test_a_rule_whose_configuration_is_nested_deeply_breaks_no_issue(sandbox: Sandbox, app: ConnectApp, jira: Browser):
+    jira.after(jira.post(f"/jira/workflow/31/add/{APP_KEY}/condition", config="[" * 50_000))
+    assert 'value="31"' in jira.page("/browse/OPS-1")
+
+
 def test_a_query_that_is_none_says_why(jira: Browser):
     assert "does not have the clause" in jira.page("/issues?jql=sprint+=+3")
     assert check_html(jira.get(f"/issues/export/{APP_KEY}/view?jql=sprint+=+3"), status=400)
