@@ -12,7 +12,9 @@ __all__ = ["sandbox_options"]
 C = TypeVar("C", bound=Callable[..., Any])
 
 _OPTIONS: Final = (
-    click.option("--port", default=2990, show_default=True, help="0 takes any free one."),
+    click.option(
+        "--port", type=click.IntRange(0, 65535), default=2990, show_default=True, help="0 takes any free one."
+    ),
     click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; of this machine only."),
     click.option("--product", type=click.Choice(["jira", "confluence"]), help="Install on one product only."),
     click.option("--seed", type=int, help="The same ids, client keys and secrets in every run. For tests only."),

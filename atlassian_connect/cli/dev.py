@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 __all__ = ["dev_command"]
 
+_PORT = click.IntRange(0, 65535)
+
 
 def _default_file() -> str:
     return str(Path(click.get_app_dir("flask-atlassian-connect")) / "credentials.json")
@@ -47,12 +49,12 @@ def _default_file() -> str:
 
 @click.command("dev")
 @click.option("--sandbox", "own_sandbox", is_flag=True, help="Start a sandbox and install the app there.")
-@click.option("--sandbox-port", default=2990, show_default=True, help="0 takes any free one.")
+@click.option("--sandbox-port", type=_PORT, default=2990, show_default=True, help="0 takes any free one.")
 @click.option("--sandbox-data", metavar="FILE", help="Keep the sandbox in this file, for the next time.")
 @click.option("--sandbox-url", metavar="URL", help="Install it on a sandbox that runs already.")
 @click.option("--product", type=click.Choice(get_args(Product)), help="Install it on one product of the sandbox only.")
 @click.option("--site", "sites", metavar="URL", multiple=True, help="A development site; with /wiki for Confluence.")
-@click.option("--port", default=5000, show_default=True, help="The app's; 0 takes any free one.")
+@click.option("--port", type=_PORT, default=5000, show_default=True, help="The app's; 0 takes any free one.")
 @click.option("--tunnel", type=click.Choice(list(TUNNELS)), help="Open a tunnel to the app by this program.")
 @click.option("--url", metavar="URL", help="Where sites reach the app, e.g. by a tunnel of your own.")
 @click.option(

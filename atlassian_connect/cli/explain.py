@@ -8,7 +8,14 @@ from urllib.parse import unquote, urlsplit
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from ..errors import AuthenticationError, ConnectError, InvalidRequestError, QshMismatchError, RequestError
+from ..errors import (
+    AuthenticationError,
+    ConnectError,
+    InvalidRequestError,
+    QshMismatchError,
+    RequestError,
+    UrlNotAllowedError,
+)
 from ..inbound import InboundRequest
 from ..protocol.lifecycle import LifecycleEvent, LifecyclePayload
 from ..protocol.qsh import CONTEXT_QSH, canonical_request, explain, query_string_hash, same_hash, strip_base_path
@@ -62,13 +69,14 @@ class Route:
     """What of the app a URL leads to.
 
     :ivar name: endpoint, or what is in the way of one.
-    :ivar accepts: kinds of token that it takes; None for a route that checks none.
+    :ivar accepts: kinds of token that it takes; None for a route that checks none, or where there is no route.
     :ivar lifecycle: which lifecycle callback it is.
     """
 
     name: str
     accepts: frozenset[TokenKind] | None
     lifecycle: LifecycleEvent | None = None
+    exists: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +116,7 @@ def explain_request(
     :param url: as the app received it, absolute or from the root of the server; may carry the token.
     :param token: None: it is in the URL.
     :param site: base URL of the host, for lifecycle tokens of tenants that are not known yet.
-    :raises UrlNotAllowedError: ``site`` is no base URL.
+    :raises UrlNotAllowedError: ``url`` is no URL, or ``site`` no base URL.
     """
     method, request = method.upper(), _inbound(method.upper(), url, token)
     base_path = state.settings.base_path
@@ -139,7 +147,10 @@ def explain_request(
 
 
 def _inbound(method: str, url: str, token: str | None) -> InboundRequest:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise UrlNotAllowedError(f"Not a URL: {url[:200]!r}.") from error
     path = parts.path or "/"
     return InboundRequest(
         method=method,
@@ -158,9 +169,9 @@ def _route(state: ConnectState, method: str, path: str) -> Route:
     try:
         endpoint, _ = state.app.url_map.bind("localhost").match(path, method=method)
     except MethodNotAllowed as error:
-        return Route(f"none: this URL takes {', '.join(error.valid_methods or ())}, not {method}", _HOST_TOKEN)
+        return Route(f"none: this URL takes {', '.join(error.valid_methods or ())}, not {method}", None, exists=False)
     except HTTPException:
-        return Route("none of this app", _HOST_TOKEN)
+        return Route("none of this app", None, exists=False)
     event = endpoint.removeprefix(_LIFECYCLE)
     if endpoint.startswith(_LIFECYCLE) and event in set(LifecycleEvent):
         return Route(endpoint, _HOST_TOKEN, LifecycleEvent(event))
@@ -305,5 +316,6 @@ def _route_text(route: Route) -> str:
     if route.lifecycle is not None:
         return f"{route.name}, takes {'RS256' if route.lifecycle.is_signed_install else 'HS256'} tokens of a host"
     if route.accepts is None:
-        return f"{route.name}, open: it checks no token; judged as a URL of the descriptor"
+        open_ = ", open: it checks no token" if route.exists else ""
+        return f"{route.name}{open_}; judged as a URL of the descriptor"
     return f"{route.name}, takes {', '.join(sorted(kind.value for kind in route.accepts))} tokens"

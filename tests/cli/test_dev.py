@@ -298,6 +298,8 @@ def test_what_stands_in_the_way_is_one_line(terminal: Open, sandbox: Sandbox) ->
         (["--site", "https://a.example", "--url", "https://b.example/x"], "without a path"),
         (["--site", "https://a.example", "--url", "b"], "Not an absolute http or https URL"),
         (["--site", "https://a.example", "--url", "https://b.example", "--product", "jira"], "one product already"),
+        (["--sandbox", "--port", "65536"], "0<=x<=65535"),
+        (["--sandbox", "--sandbox-port", "-1"], "0<=x<=65535"),
         (["--sandbox", "--tunnel", "ngrok"], "needs no tunnel"),
         (["--sandbox", "--descriptor", "x.json"], "starts with a slash"),
         (["--sandbox-url", "https://a.example"], "on this machine"),

@@ -245,8 +245,8 @@ def test_no_usable_token(run: Run, tenant: Tenant, url: str, given: str | None, 
 
 def test_routes_are_named(run: Run, token: Token) -> None:
     for method, url, text in (
-        ("GET", "/nowhere", "none of this app"),
-        ("DELETE", PAGE, "not DELETE"),
+        ("GET", "/nowhere", "Route      none of this app; judged as a URL of the descriptor\n"),
+        ("DELETE", PAGE, "not DELETE; judged as a URL of the descriptor\n"),
         ("GET", "/open", "open, open: it checks no token"),
         ("POST", "/connect/lifecycle/enabled", "takes HS256 tokens of a host"),
         ("POST", "/connect/lifecycle/installed", "takes RS256 tokens of a host"),
@@ -259,6 +259,12 @@ def test_lifecycle_endpoint_with_a_page_token(run: Run, token: Token) -> None:
     for qsh in (CONTEXT_QSH, query_string_hash("POST", "/connect/lifecycle/installed")):
         result = run("jwt", "explain", "POST", "/connect/lifecycle/installed", token(qsh=qsh), exit_code=1)
         assert_refused(result, "algorithm", "installed and uninstalled take RS256 tokens")
+
+
+def test_what_is_no_url_is_one_line(run: Run, token: Token) -> None:
+    said = run("jwt", "explain", "GET", "http://[x", token(), exit_code=1).stderr
+
+    assert said == "Error: Not a URL: 'http://[x'.\n"
 
 
 def test_too_many_parameters_are_an_answer(run: Run, token: Token) -> None:
