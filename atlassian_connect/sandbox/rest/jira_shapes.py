@@ -1,4 +1,4 @@
-"""Content as Jira's REST writes it: projects, and issues with what is on them.
+"""Content as Jira's REST writes it: projects, issues with what is on them, filters.
 
 Source: https://developer.atlassian.com/cloud/jira/platform/rest/v3/
 """
@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from ..issue_fields import field_values
 from ..store.attachments import Attachment
 from ..store.jira_setup import ISSUE_TYPES, LINK_TYPES, PRIORITIES, RESOLUTIONS, STATUSES
+from ..store.jira_values import SavedFilter
 from ..store.values import ChangelogEntry, Component, Issue, IssueComment, IssueLink, Project, ProjectVersion
 from .jira_activity_shapes import activity_json
 from .jira_basics import jira_time, user_json
@@ -24,6 +26,7 @@ __all__ = [
     "change_json",
     "comment_json",
     "component_json",
+    "filter_json",
     "issue_json",
     "jira_attachment_json",
     "link_json",
@@ -231,4 +234,28 @@ def jira_attachment_json(file: Attachment, site: Site) -> dict[str, Any]:
         "size": len(file.data),
         "mimeType": file.media_type,
         "content": f"{rest}/content/{file.id}",
+    }
+
+
+def filter_json(saved: SavedFilter, site: Site, me: str | None) -> dict[str, Any]:
+    """A saved filter.
+
+    :param me: account id of whoever looks.
+    """
+    base_url = site.base_url
+    shares = [{"id": number + 1, **share} for number, share in enumerate(saved.shares)]
+    return {
+        "self": f"{base_url}/rest/api/3/filter/{saved.id}",
+        "id": saved.id,
+        "name": saved.name,
+        "description": saved.description,
+        "owner": user_json(saved.owner, site),
+        "jql": saved.jql,
+        "viewUrl": f"{base_url}/issues/?filter={saved.id}",
+        "searchUrl": f"{base_url}/rest/api/3/search/jql?jql={quote(saved.jql, safe='')}",
+        "favourite": me in saved.favourite_of,
+        "favouritedCount": len(saved.favourite_of),
+        "sharePermissions": shares,
+        "editPermissions": [],
+        "subscriptions": {"size": 0, "items": [], "max-results": 1000, "start-index": 0, "end-index": 0},
     }

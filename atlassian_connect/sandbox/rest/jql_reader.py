@@ -42,7 +42,7 @@ class JqlReader:
 
     def __init__(self, tokens: list[Token], now: float, asked: Asked) -> None:
         self.asked = asked
-        self._tokens, self._now = tokens, now
+        self.now, self._tokens = now, tokens
         self._next, self._start = 0, 0
         self._spelt: dict[str, str] = {}
 
@@ -86,9 +86,9 @@ class JqlReader:
         """
         token = self.take()
         if self.peek_word("(") and not token.quoted:
-            limit = moment_of(token.text, " ".join(self._arguments()), self._now)
+            limit = moment_of(token.text, " ".join(self._arguments()), self.now)
         else:
-            limit = moment(token.text, self._now)
+            limit = moment(token.text, self.now)
         if limit is None:
             raise self.unsupported()
         return limit

@@ -14,7 +14,8 @@ change is the name of the event that hosts have for it:
   ``issue_property_set``, ``issue_property_deleted``; ``attachment_created``,
   ``attachment_deleted``; ``issuelink_created``, ``issuelink_deleted``; ``project_created``, ``project_updated``,
   ``project_deleted``; ``jira:version_created``, ``jira:version_updated``, ``jira:version_released``,
-  ``jira:version_unreleased``, ``jira:version_deleted``; ``user_created``, ``user_updated``.
+  ``jira:version_unreleased``, ``jira:version_deleted``; ``filter_created``, ``filter_updated``, ``filter_deleted``;
+  ``user_created``, ``user_updated``.
 """
 
 from __future__ import annotations

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 from ..people import Person, jira_user
 from ..rest.jira_activity_shapes import worklog_json
 from ..rest.jira_basics import user_json
-from ..rest.jira_shapes import comment_json, issue_json, jira_attachment_json, project_json, version_json
+from ..rest.jira_shapes import comment_json, filter_json, issue_json, jira_attachment_json, project_json, version_json
 from ..store.attachments import Attachment
 from ..store.changes import Change
 from ..store.content import Issue, Project
 from ..store.entity_properties import EntityProperty
 from ..store.jira_history import text_of
 from ..store.jira_setup import LINK_TYPES
-from ..store.jira_values import Worklog
+from ..store.jira_values import SavedFilter, Worklog
 from ..store.values import IssueComment, IssueLink, ProjectVersion
 
 if TYPE_CHECKING:
@@ -114,6 +114,11 @@ def _version(site: Site, change: Change) -> dict[str, Any]:
     return {"version": version_json(version, site.content.project(version.project_key), site)}
 
 
+def _filter(site: Site, change: Change) -> dict[str, Any]:
+    saved: SavedFilter = change.value
+    return {"filter": filter_json(saved, site, change.account_id)}
+
+
 def _user(site: Site, change: Change) -> dict[str, Any]:
     person: Person = change.value
     return {"user": jira_user(person, site.base_url)}
@@ -137,5 +142,6 @@ BODIES: Final[Mapping[str, Callable[[Site, Change], dict[str, Any]]]] = {
     **{f"issuelink_{edit}": _link for edit in ("created", "deleted")},
     **{f"project_{edit}": _project for edit in ("created", "updated", "deleted")},
     **{f"jira:version_{edit}": _version for edit in ("created", "updated", "released", "unreleased", "deleted")},
+    **{f"filter_{edit}": _filter for edit in ("created", "updated", "deleted")},
     **{f"user_{edit}": _user for edit in ("created", "updated")},
 }
