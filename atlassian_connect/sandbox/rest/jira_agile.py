@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ..jql_functions import functions_of
 from ..store.jira_projects import FIRST_PROJECT_ID
 from ..store.jira_setup import STATUSES
 from ..store.values import Project
 from .finding import find_project, visible_issues, visible_projects
 from .jira_paging import jira_page
 from .jira_reply import descriptions, issue_reply, wanted_by_query
+from .jira_search import query_of
 from .jira_setup_shapes import status_json
-from .jql import JqlError, parse_jql
 from .operations import Call, Operation, Reply, RestError
 
 __all__ = ["OPERATIONS", "board_id"]
@@ -80,20 +79,7 @@ def _configuration(call: Call, number: str) -> Reply:
 
 def _issues(call: Call, number: str) -> Reply:
     project = _board(call, number)
-    me = call.person.account_id if call.person else None
-    jql = call.query.get("jql", "")
-    try:
-        query = parse_jql(
-            jql,
-            now=call.site.wire.clock(),
-            bounded=False,
-            strict=True,
-            site=call.site,
-            me=me,
-            functions=functions_of(call.site),
-        )
-    except JqlError as error:
-        raise RestError(400, str(error)) from error
+    query = query_of(call, call.query.get("jql", ""), bounded=False)
     found = query.run(issue for issue in visible_issues(call) if issue.project_key == project.key)
     wanted = wanted_by_query(call)
     page = jira_page(call, found, lambda one: issue_reply(call, one, wanted), name="issues")

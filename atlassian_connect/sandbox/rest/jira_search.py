@@ -15,7 +15,7 @@ from .jira_reply import Wanted, descriptions, issue_reply, wanted_by_body, wante
 from .jql import Jql, JqlError, parse_jql
 from .operations import Call, Operation, Reply, RestError
 
-__all__ = ["OPERATIONS"]
+__all__ = ["OPERATIONS", "query_of"]
 
 _DEFAULT_MAX_RESULTS, _MAX_RESULTS = 50, 100
 _MAX_IDS_PER_PAGE: Final = 5000  # where nothing but ids is asked for
@@ -25,7 +25,12 @@ _OLD_SEARCH: Final = "GET /rest/api/3/search"  # the catalogue does not have wha
 _ONE_ISSUE: Final = "GET /rest/api/3/issue/1"  # the same for one that came later and reads the same
 
 
-def _read(call: Call, jql: str, *, bounded: bool = True) -> Jql:
+def query_of(call: Call, jql: str, *, bounded: bool = True) -> Jql:
+    """Read a query for whom a call is made as.
+
+    :param bounded: refuse one without any clause.
+    :raises RestError: it is no query.
+    """
     me = call.person.account_id if call.person else None
     try:
         return parse_jql(
@@ -64,7 +69,7 @@ def _search_by_post(call: Call) -> Reply:
 
 
 def _search_for(call: Call, *, jql: str, limit: int, token: str, wanted: Wanted) -> Reply:
-    found = _read(call, jql).run(visible_issues(call))
+    found = query_of(call, jql).run(visible_issues(call))
     start, limit = _offset(token, jql), min(limit, _MAX_IDS_PER_PAGE if wanted.id_only else _MAX_RESULTS)
     page = found[start : start + limit]
     issues = [{"id": issue.id} if wanted.id_only else issue_reply(call, issue, wanted) for issue in page]
@@ -78,7 +83,7 @@ def _count(call: Call) -> Reply:
     jql = call.json_object().get("jql", "")
     if not isinstance(jql, str):
         raise RestError(400, "jql must be a text.")
-    return Reply(payload={"count": len(_read(call, jql).run(visible_issues(call)))})
+    return Reply(payload={"count": len(query_of(call, jql).run(visible_issues(call)))})
 
 
 def _match(call: Call) -> Reply:
@@ -91,7 +96,7 @@ def _match(call: Call) -> Reply:
     matches: list[dict[str, Any]] = []
     for query in queries:
         try:
-            found = _read(call, str(query), bounded=False).run(issues)
+            found = query_of(call, str(query), bounded=False).run(issues)
             matches.append({"matchedIssues": [int(issue.id) for issue in found], "errors": []})
         except RestError as error:
             matches.append({"matchedIssues": [], "errors": [error.message]})
@@ -105,7 +110,7 @@ def _parse(call: Call) -> Reply:
     parsed = []
     for query in queries:
         try:
-            _read(call, str(query), bounded=False)
+            query_of(call, str(query), bounded=False)
             parsed.append({"query": query, "errors": []})
         except RestError as error:
             parsed.append({"query": query, "errors": [error.message]})
