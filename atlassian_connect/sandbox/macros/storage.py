@@ -17,6 +17,8 @@ __all__ = [
     "BODY_TAGS",
     "Macro",
     "StorageFormatError",
+    "UnsupportedPartError",
+    "cdata",
     "inner",
     "macro_of",
     "macros_in",
@@ -41,6 +43,10 @@ BODY_TAGS: Final = {"ac:rich-text-body": "rich-text", "ac:plain-text-body": "pla
 
 class StorageFormatError(ValueError):
     """It is no well-formed XHTML."""
+
+
+class UnsupportedPartError(ValueError):
+    """It has a part that the sandbox cannot express in the other format. The text is what the part is."""
 
 
 @dataclass(frozen=True, slots=True)

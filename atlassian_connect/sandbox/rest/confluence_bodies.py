@@ -6,14 +6,18 @@ are left as empty elements, since a frame belongs to somebody who looks.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
 from markupsafe import Markup
 
+from ..json_text import read_json
+from ..macros.document_to_storage import storage_of
 from ..macros.render import Links, Renderer
-from ..macros.storage import Macro, StorageFormatError, parse, with_macro_ids
+from ..macros.storage import Macro, StorageFormatError, UnsupportedPartError, parse, with_macro_ids
+from ..macros.storage_to_document import document_of
 from ..store.content import Page
 from .finding import visible_spaces
 from .operations import Call, RestError
@@ -23,31 +27,34 @@ __all__ = ["VIEWS", "body_json", "expand_of", "expanded_bodies", "read_storage",
 
 #: Representations that are made like the pages of the site.
 VIEWS: Final = frozenset({"view", "export_view", "styled_view", "anonymous_export_view"})
-_KNOWN: Final = frozenset({"atlas_doc_format", "wiki", "editor", "editor2", "raw", "plain"})
-_STORAGE: Final = frozenset({"storage"})
+_DOCUMENT: Final = "atlas_doc_format"
+_KNOWN: Final = frozenset({"wiki", "editor", "editor2", "raw", "plain"})
 
 
 def read_storage(call: Call, wanted: Mapping[str, Any]) -> str | None:
     """The body of a request, in either version's form, with ids for its macros. None: there is none.
 
-    :raises RestError: another representation than storage, or no well-formed storage format.
+    :raises RestError: another representation than these, or a body that is not well formed.
     """
     body = wanted.get("body")
     if isinstance(body, Mapping) and "representation" not in body:
-        inner = next((body[name] for name in ("storage", *sorted(_KNOWN)) if isinstance(body.get(name), Mapping)), None)
-        name = next((name for name in ("storage", *sorted(_KNOWN)) if body.get(name) is inner), "")
-        body = {"representation": name, **inner} if inner is not None else body
+        names = ("storage", _DOCUMENT, *sorted(_KNOWN))
+        body = next(({"representation": one, **body[one]} for one in names if isinstance(body.get(one), Mapping)), body)
     if body is None:
         return None
     representation = body.get("representation") if isinstance(body, Mapping) else None
     if representation in _KNOWN:
         raise RestError(501, f"The sandbox keeps bodies in storage format; it does not take {representation}.")
-    if not isinstance(body, Mapping) or representation != "storage" or not isinstance(body.get("value"), str):
-        raise RestError(400, "body must have the representation storage and a text as value.")
+    known = ("storage", _DOCUMENT)
+    if not isinstance(body, Mapping) or representation not in known or not isinstance(body.get("value"), str):
+        raise RestError(400, f"body must have a text as value, and the representation {' or '.join(known)}.")
     text = str(body["value"])
     try:
+        text = storage_of(read_json(text.encode())) if representation == _DOCUMENT else text
         parse(text)
-    except StorageFormatError as error:
+    except UnsupportedPartError as error:
+        raise RestError(501, f"The sandbox keeps bodies in storage format, and has none for {error}.") from error
+    except ValueError as error:  # of the document's JSON, or a StorageFormatError
         raise RestError(400, str(error)) from error
     return with_macro_ids(text, call.site.ids.uuid)
 
@@ -59,9 +66,9 @@ def wanted_format(call: Call, *, single: bool = False) -> str:
     :raises RestError: it is nothing that the operation has.
     """
     wanted = call.query.get("body-format", "")
-    if wanted == "atlas_doc_format" or (single and wanted in ("editor",)):
+    if single and wanted == "editor":
         raise RestError(501, f"The sandbox keeps bodies in storage format; it does not have the body-format {wanted}.")
-    if wanted not in ("", "storage") and not (single and wanted in VIEWS):
+    if wanted not in ("", "storage", _DOCUMENT) and not (single and wanted in VIEWS):
         raise RestError(400, f"{wanted} is no body-format of this operation.")
     return wanted
 
@@ -71,11 +78,24 @@ def body_json(call: Call, page: Page, body: str, wanted: str) -> dict[str, Any]:
 
     :param page: what the body is of, or its comment.
     :param wanted: see :func:`wanted_format`.
+    :raises RestError: it has a part that there is no node for.
     """
     if not wanted:
         return {}
-    value = body if wanted == "storage" else view_html(call, page, body)
+    if wanted == _DOCUMENT:
+        value = _document_text(body)
+    else:
+        value = body if wanted == "storage" else view_html(call, page, body)
     return {wanted: {"representation": wanted, "value": value}}
+
+
+def _document_text(body: str) -> str:
+    try:
+        return json.dumps(document_of(body), separators=(",", ":"))
+    except UnsupportedPartError as error:
+        raise RestError(501, f"The sandbox does not write {error} as {_DOCUMENT}.") from error
+    except StorageFormatError as error:
+        raise RestError(400, str(error)) from error
 
 
 def expand_of(call: Call) -> frozenset[str]:
@@ -87,11 +107,9 @@ def expand_of(call: Call) -> frozenset[str]:
 def expanded_bodies(call: Call, page: Page, body: str, expand: frozenset[str]) -> dict[str, Any]:
     """Bodies as version 1 writes them, as ``expand`` asks for: ``body.view``, ``body.storage``."""
     found: dict[str, Any] = {}
-    for name in sorted(VIEWS | _STORAGE):
+    for name in sorted(VIEWS | {"storage", _DOCUMENT}):
         if f"body.{name}" in expand:
             found |= body_json(call, page, body, name)
-    if "body.atlas_doc_format" in expand:
-        raise RestError(501, "The sandbox keeps bodies in storage format; it does not have body.atlas_doc_format.")
     return found
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from atlassian_connect.protocol import access
@@ -62,7 +64,10 @@ def test_a_draft_is_published(wiki, told, space):
         ({"status": "archived"}, 400),
         ({"parentId": "1"}, 404),
         ({"body": {"representation": "storage", "value": "<p>half"}}, 400),
-        ({"body": {"representation": "atlas_doc_format", "value": "{}"}}, 501),
+        ({"body": {"representation": "atlas_doc_format", "value": "{}"}}, 400),
+        ({"body": {"representation": "atlas_doc_format", "value": "{"}}, 400),
+        ({"body": {"representation": "atlas_doc_format", "value": {}}}, 400),
+        ({"body": {"representation": "wiki", "value": "h1. x"}}, 501),
         ({"body": "text"}, 400),
     ],
 )
@@ -90,6 +95,34 @@ def test_lists_by_kind_space_and_label(sandbox: Sandbox, wiki, space):
     assert above == [{"id": space.homepage_id, "type": "page"}]
     types = good(wiki("POST", "/api/v2/content/convert-ids-to-types", {"contentIds": [space.homepage_id, "1"]}))
     assert types["results"] == {space.homepage_id: "page", "1": None}
+
+
+def test_bodies_are_documents_for_who_writes_and_asks_for_them(sandbox: Sandbox, wiki, space):
+    extension = {"extensionType": "com.atlassian.confluence.macro.core", "extensionKey": "poll"}
+    blocks = [
+        {"type": "paragraph", "content": [{"type": "text", "text": "Vote!", "marks": [{"type": "strong"}]}]},
+        {"type": "extension", "attrs": extension},
+    ]
+    body = {"representation": "atlas_doc_format", "value": json.dumps({"type": "doc", "version": 1, "content": blocks})}
+    made = good(wiki("POST", "/api/v2/pages", {"spaceId": space.id, "title": "Vote", "body": body}))
+    (macro,) = macros_in(sandbox.content.page(made["id"]).body)
+    assert (macro.name, bool(macro.id)) == ("poll", True)
+    asked = good(wiki("GET", f"/api/v2/pages/{made['id']}?body-format=atlas_doc_format"))["body"]["atlas_doc_format"]
+    document = json.loads(asked["value"])
+    assert (asked["representation"], document["content"][0]) == ("atlas_doc_format", blocks[0])
+    parameters = document["content"][1]["attrs"]["parameters"]
+    assert parameters["macroMetadata"]["macroId"]["value"] == macro.id
+    of_version_1 = good(wiki("GET", f"/rest/api/content/{made['id']}?expand=body.atlas_doc_format"))["body"]
+    assert of_version_1["atlas_doc_format"]["value"] == asked["value"]
+    listed = good(wiki("GET", f"/api/v2/spaces/{space.id}/pages?limit=250&body-format=atlas_doc_format"))["results"]
+    assert all(json.loads(one["body"]["atlas_doc_format"]["value"])["type"] == "doc" for one in listed)
+    comment = good(wiki("POST", "/api/v2/footer-comments", {"pageId": made["id"], "body": body}), 201)
+    assert "<strong>Vote!</strong>" in comment["body"]["storage"]["value"]
+    media = {"type": "mediaGroup", "content": [{"type": "media", "attrs": {"type": "file"}}]}
+    value = json.dumps({"type": "doc", "version": 1, "content": [media]})
+    refused = wiki("POST", "/api/v2/pages", {"spaceId": space.id, "title": "X", "body": {**body, "value": value}})
+    assert (refused.status_code, "mediaGroup" in refused.text) == (501, True)
+    assert sandbox.content.page_by_title(space.id, "X") is None
 
 
 def test_bodies_as_they_are_asked_for(sandbox: Sandbox, wiki, space):
