@@ -80,7 +80,7 @@ class AdvisoryLocks:
             try:
                 return session.scalar(select(func.pg_backend_pid())) == self._backend
             except SQLAlchemyError:
-                self._close()
+                self._drop()
                 return False
 
     def _take(self, client_key: str) -> bool:
@@ -89,7 +89,7 @@ class AdvisoryLocks:
             try:
                 taken: bool = session.scalar(select(func.pg_try_advisory_lock(self._number(client_key)))) is True
             except SQLAlchemyError:
-                self._close()
+                self._drop()
                 raise
             if taken:
                 self._held[client_key] = session
@@ -104,7 +104,7 @@ class AdvisoryLocks:
             try:
                 released = session.scalar(select(func.pg_advisory_unlock(self._number(client_key)))) is True
             except SQLAlchemyError:
-                self._close()
+                self._drop()
         if not released:
             _log.warning("the database had lost the lock on syncing tenant %s; another sync may have run", client_key)
 
@@ -126,6 +126,15 @@ class AdvisoryLocks:
             connection.close()
             raise
         return connection
+
+    def _drop(self) -> None:
+        """Break the connection off: after a rollback, a pooler would give somebody else the session, locks and all."""
+        if self._session is not None and not self._session.invalidated:
+            driver = self._session.connection.dbapi_connection
+            self._session.invalidate()
+            if driver is not None:
+                driver.close()
+        self._close()
 
     def _close(self) -> None:
         session, self._session = self._session, None

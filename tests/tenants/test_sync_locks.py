@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import func, select, text, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 
 from atlassian_connect import AtlassianConnect
 from atlassian_connect.errors import StorageError, SyncBusyError
@@ -375,6 +375,28 @@ def test_server_that_drops_the_locks_connection_is_told_and_reached_again(make_a
                 may_go_on()
     assert "had lost the lock on syncing tenant tenant-1" in caplog.text
     with locks.holding("tenant-1"):
+        pass
+
+
+def test_session_that_fails_is_broken_off_with_its_locks(make_app, postgres_database, caplog, monkeypatch):
+    """It is not rolled back: locks outlive that, and behind a pooler the session would be somebody else's next."""
+    app = make_app(AtlassianConnect(), postgres_database)
+    database = state_of(app).store.database
+    locks = SyncLocks(database, app_key=APP_KEY)
+    rolled_back = []
+    with locks.holding("tenant-1") as may_go_on, locks.holding("tenant-2") as may_go_on_too:
+        session = locks._process().between._session
+        driver = session.connection.dbapi_connection
+        monkeypatch.setattr(database.engine.dialect, "do_rollback", rolled_back.append)
+        with pytest.raises(DataError):
+            session.execute(text("SELECT 1 / 0"))
+        for ask in (may_go_on, may_go_on_too):
+            with pytest.raises(StorageError, match="has lost the lock"):
+                ask()
+    assert driver.closed
+    assert not rolled_back
+    assert caplog.text.count("had lost the lock") == 2
+    with others(database).holding("tenant-1"), others(database).holding("tenant-2"):
         pass
 
 
