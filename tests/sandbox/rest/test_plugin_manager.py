@@ -76,7 +76,7 @@ def test_an_install_that_runs_is_pending(
     sandbox: Sandbox, app: ConnectApp, manager: Manager, root: str, descriptor_url: str
 ) -> None:
     site = sandbox.confluence if root.startswith("/wiki") else sandbox.jira
-    with site._installing:  # somebody else installs something
+    with site.lifecycle:  # somebody else installs something
         started = install(manager, descriptor_url)
         waiting = manager("GET", started.json["links"]["self"].removeprefix(root))
 
