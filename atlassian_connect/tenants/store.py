@@ -120,6 +120,14 @@ class SqlTenantStore:
                     .where(_TENANT.c.client_key.in_(decision.superseded))
                     .values(superseded_by=payload.client_key)
                 )
+        if row is not None and row.app_key != app_key:
+            _log.warning(
+                "tenant %s was one of the app %s and is now of %s; two apps cannot share these tables, since a site has"
+                " the same client key for both",
+                payload.client_key,
+                row.app_key,
+                app_key,
+            )
         return self._tenant(stored), decision
 
     def adopt(self, payload: LifecyclePayload, *, app_key: str, now: datetime) -> bool:

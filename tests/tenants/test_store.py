@@ -54,6 +54,17 @@ def test_an_upgrade_with_the_same_secret_rotates_nothing(store):
     assert (decision.change, decision.secret_rotated) == (LifecycleChange.UPGRADED, False)
 
 
+def test_two_apps_in_one_database_are_told(store, caplog):
+    """A site has one client key for all apps, so the tenant of one would become the other's."""
+    store.install(payload(), app_key="com.example.app", now=NOW)
+    store.install(payload(), app_key="com.example.app", now=NOW)
+    assert not caplog.records
+
+    store.install(payload(), app_key="com.example.other", now=NOW)
+
+    assert "tenant-1 was one of the app com.example.app and is now of com.example.other" in caplog.text
+
+
 def test_a_tenant_of_another_program_is_adopted_once(store):
     def adopt(secret):
         return store.adopt(payload(secret=secret), app_key="com.example.app", now=NOW)
