@@ -1,14 +1,17 @@
-"""The conditions of Jira that the sandbox can decide: name → function. There are no watchers and votes."""
+"""The conditions of Jira that the sandbox can decide: name → function."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ..rest.jira_permissions import holds_permission, known_permissions
 from ..rest.jira_shapes import issue_json
 from .asked import Asked, Check, administers, always, is_viewer, logged_in
 from .expressions import evaluate_expression
+
+if TYPE_CHECKING:
+    from ..store.values import Project
 
 __all__ = ["JIRA_CHECKS", "expression_variables"]
 
@@ -105,7 +108,7 @@ def expression_variables(asked: Asked) -> dict[str, Any]:
     found, variables = asked.found, dict[str, Any]()
     variables["user"] = _expression_user(found.person.account_id) if found.person else None
     if found.project is not None:
-        variables["project"] = {"id": int(found.project.id), "key": found.project.key, "name": found.project.name}
+        variables["project"] = _expression_project(found.project)
     if found.issue is not None:
         fields = issue_json(found.issue, asked.site)["fields"]
         variables["issue"] = {
@@ -115,13 +118,17 @@ def expression_variables(asked: Asked) -> dict[str, Any]:
             "issueType": {"id": int(found.issue_type_id), "name": found.issue.issue_type},
             "status": {"id": int(fields["status"]["id"]), "name": found.issue.status},
             "priority": {"name": found.issue.priority},
-            "project": variables.get("project"),
+            "project": _expression_project(asked.site.content.project(found.issue.project_key)),
             "assignee": _expression_user(found.issue.assignee) if found.issue.assignee else None,
             "reporter": _expression_user(found.issue.reporter),
             "resolution": {"name": found.issue.resolution} if found.issue.resolution else None,
             "labels": fields["labels"],
         }
     return variables
+
+
+def _expression_project(project: Project) -> dict[str, Any]:
+    return {"id": int(project.id), "key": project.key, "name": project.name}
 
 
 def _expression_user(account_id: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from ..adf import to_html
 from ..store.jira_setup import LINK_TYPES
 from ..store.values import IssueComment
 from .finding import find_issue
-from .jira_input import put_properties, read_document, read_properties
+from .jira_input import put_properties, read_comment, read_properties
 from .jira_paging import jira_page
 from .jira_permissions import holds_permission, require_permission
 from .jira_shapes import comment_json, link_json
@@ -61,7 +61,7 @@ def _add(call: Call, id_or_key: str) -> Reply:
     issue = find_issue(call, id_or_key)
     require_permission(call, "ADD_COMMENTS", "comment on this issue")
     given = call.json_object()
-    body, properties = read_document(call, given.get("body"), "comment"), read_properties(given)
+    body, properties = read_comment(call, given), read_properties(given)
     with call.site.store.database.transaction():
         comment = call.site.content.add_issue_comment(issue.id, body, account_id=call.account_id)
         put_properties(call, ("issue_comment", comment.id), properties)
@@ -74,7 +74,7 @@ def _get(call: Call, id_or_key: str, comment_id: str) -> Reply:
 
 def _edit(call: Call, id_or_key: str, comment_id: str) -> Reply:
     comment, given = own_comment(call, _comment(call, id_or_key, comment_id)), call.json_object()
-    body, properties = read_document(call, given.get("body"), "comment"), read_properties(given)
+    body, properties = read_comment(call, given), read_properties(given)
     with call.site.store.database.transaction():
         comment = call.site.content.edit_issue_comment(comment.id, body, account_id=call.account_id)
         put_properties(call, ("issue_comment", comment.id), properties)
@@ -130,7 +130,7 @@ def _link(call: Call) -> Reply:
     said = body.get("comment")
     if said is not None and not isinstance(said, Mapping):
         raise RestError(400, "comment must be an object.")
-    text = None if said is None else read_document(call, said.get("body"), "comment")
+    text = None if said is None else read_comment(call, said)
     with call.site.store.database.transaction():
         call.site.content.link_issues(kind.name, ends[0].id, ends[1].id, account_id=call.account_id)
         if text is not None:

@@ -23,10 +23,12 @@ __all__ = [
     "new_comments",
     "put_properties",
     "read_changes",
+    "read_comment",
     "read_description",
     "read_document",
     "read_properties",
     "read_text",
+    "refuse_visibility",
 ]
 
 #: Name of the field, and what the store calls it.
@@ -131,6 +133,24 @@ def _same(one: object, other: object) -> bool:
     return any(part in other and one.get(part) == other[part] for part in ("id", "name"))
 
 
+def read_comment(call: Call, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the text of a comment from its ``body``.
+
+    :raises RestError: it is none, or is for some people only.
+    """
+    refuse_visibility(body)
+    return read_document(call, body.get("body"), "comment")
+
+
+def refuse_visibility(body: Mapping[str, Any]) -> None:
+    """Refuse what is for a role or a group only: here it would be for all.
+
+    :raises RestError: it is.
+    """
+    if body.get("visibility"):
+        raise RestError(501, "The sandbox does not have visibility for roles and groups.")
+
+
 def read_text(body: Mapping[str, Any], name: str, *, maximum: int = 255, required: bool = False) -> str | None:
     """Read a plain text of a body. None: it is not given, and need not be.
 
@@ -197,7 +217,7 @@ def new_comments(call: Call, body: Mapping[str, Any]) -> list[dict[str, Any]]:
         added = one.get("add") if isinstance(one, Mapping) else None
         if not isinstance(added, Mapping):
             raise RestError(400, "", errors={"comment": "Comments can be added here only."})
-        found.append(read_document(call, added.get("body"), "comment"))
+        found.append(read_comment(call, added))
     return found
 
 

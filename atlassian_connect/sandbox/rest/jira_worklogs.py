@@ -14,7 +14,7 @@ from ..store.values import Issue
 from .finding import find_issue
 from .jira_activity_shapes import worklog_json
 from .jira_basics import read_duration
-from .jira_input import put_properties, read_document, read_properties
+from .jira_input import put_properties, read_document, read_properties, refuse_visibility
 from .jira_paging import jira_page
 from .jira_permissions import holds_permission, require_permission
 from .jira_properties import property_operations
@@ -137,8 +137,7 @@ def _read(call: Call, body: Mapping[str, Any]) -> dict[str, Any]:
 
     :raises RestError: it cannot be.
     """
-    if body.get("visibility"):
-        raise RestError(501, "The sandbox does not have the visibility of worklogs.")
+    refuse_visibility(body)
     changes: dict[str, Any] = {}
     seconds = body.get("timeSpentSeconds")
     if seconds is None and body.get("timeSpent") is not None:

@@ -128,3 +128,11 @@ def test_comments_are_listed_by_ids_and_in_order(jira: HostCaller, sandbox: Sand
     newest = jira("GET", f"{V3}/issue/OPS-1/comment?orderBy=-created").json["comments"]
     assert newest[0]["id"] == ids[2]
     assert jira("GET", f"{V3}/issue/OPS-1/comment?orderBy=author").status_code == 400
+
+
+def test_a_comment_for_some_people_is_not_made_for_all(jira: HostCaller, sandbox: Sandbox):
+    before = sandbox.content.issue_comments("10100")
+    body = {"body": doc("Secret"), "visibility": {"type": "role", "value": "Administrators"}}
+    assert jira("POST", f"{V3}/issue/OPS-1/comment", body).status_code == 501
+    assert jira("PUT", f"{V3}/issue/OPS-1", {"update": {"comment": [{"add": body}]}}).status_code == 501
+    assert sandbox.content.issue_comments("10100") == before

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from atlassian_connect.sandbox import ADMIN, MEMBER, Sandbox
+from atlassian_connect.sandbox.modules.conditions import evaluate
+from atlassian_connect.sandbox.modules.situation import Situation
 from atlassian_connect.sandbox.rest.jira_basics import read_duration, written_duration
 
 from ..connect_app import ConnectApp, HostCaller
@@ -256,3 +258,19 @@ def test_durations(text: str, seconds: int, written: str):
 @pytest.mark.parametrize("text", ["", "h", "1 h", "-1h", "1.5h", "1h and more", "٣", "1000000000h"])
 def test_what_is_no_duration(text: str):
     assert read_duration(text) is None
+
+
+def test_conditions_know_watchers_and_votes(sandbox: Sandbox, jira: HostCaller):
+    installation, here = sandbox.jira.installation("com.example.stale"), Situation(account_id=MEMBER, issue="OPS-1")
+    sandbox.content.watch("OPS-1", ADMIN)
+    sandbox.content.vote("OPS-1", ADMIN)
+
+    def holds(name: str, situation: Situation) -> bool:
+        return evaluate([{"condition": name}], installation, situation).visible
+
+    for name, involve in (("is_watching_issue", sandbox.content.watch), ("has_voted_for_issue", sandbox.content.vote)):
+        assert not holds(name, here)
+        involve("OPS-1", MEMBER)
+        assert holds(name, here)
+        assert not holds(name, Situation(account_id=None, issue="OPS-1"))
+        assert not holds(name, Situation(account_id=MEMBER))
