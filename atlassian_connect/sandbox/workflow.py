@@ -29,6 +29,7 @@ from .rest.jira_shapes import issue_json
 from .store.content import TransitionRefusedError
 from .store.jira_setup import TRANSITIONS, Transition
 from .store.values import Issue
+from .translations import locale_of
 
 if TYPE_CHECKING:
     from .installation import Installation
@@ -149,10 +150,12 @@ def take_step(
     *,
     account_id: str,
     resolution: str = "Done",
+    comment: str = "",
     changes: Mapping[str, Any] | None = None,
 ) -> Issue:
     """Take an issue a step through its workflow, with the rules of apps.
 
+    :param comment: what the user says to it, for post functions; the caller adds it to the issue.
     :param changes: other edits that go with it.
     :raises RuleRefusedError: it cannot be taken.
     :raises .store.content.HierarchyError: the edits do not fit.
@@ -161,7 +164,7 @@ def take_step(
         raise RuleRefusedError("It seems that you have tried to perform an illegal workflow operation.")
     for live in _live(site, step, "Validators"):
         if not _holds(issue, account_id, *live):
-            raise RuleRefusedError(_message(live[-1]))
+            raise RuleRefusedError(_message(live, account_id))
     before = issue.status
     try:
         _, after, _ = site.content.transition_issue(
@@ -170,7 +173,7 @@ def take_step(
     except TransitionRefusedError as error:
         raise RuleRefusedError(str(error)) from None
     for live in _live(site, step, "PostFunctions"):
-        _tell(live, after, before, account_id)
+        _tell(live, after, before, account_id, comment)
     return after
 
 
@@ -210,13 +213,15 @@ def _variables(installation: Installation, issue: Issue, account_id: str | None,
     return expression_variables(asked) | {"config": config}
 
 
-def _message(module: Module) -> str:
-    message = module.definition.get("errorMessage")
+def _message(live: _Live, account_id: str) -> str:
+    _, installation, module = live
+    locale = locale_of(installation.site, account_id)
+    message = installation.translations.of(module.definition.get("errorMessage"), locale)
     text = message.get("value") if isinstance(message, Mapping) else message
     return text if isinstance(text, str) and text else "A validator of the workflow does not let this issue pass."
 
 
-def _tell(live: _Live, issue: Issue, before: str, account_id: str) -> None:
+def _tell(live: _Live, issue: Issue, before: str, account_id: str, comment: str) -> None:
     """Post to ``triggered.url``, as Jira does after the step."""
     rule, installation, module = live
     site = installation.site
@@ -235,7 +240,7 @@ def _tell(live: _Live, issue: Issue, before: str, account_id: str) -> None:
             "from_status": before,
             "to_status": step.to,
         },
-        "comment": "",
+        "comment": comment,
         "user": user_json(account_id, site),
         "issue": issue_json(issue, site),
         "configuration": {"value": rule.config},

@@ -246,10 +246,14 @@ def test_a_post_function_is_configured_and_runs(jira, app, sandbox):
     page.wait_for_selector("text=is a rule of the step Done now")
     up(page, "function")
     assert app.seen[-1]["c"] == '{"to":"archive"}'
-    jira("/browse/OPS-1").get_by_role("button", name="Done").click()
+    page = jira("/browse/OPS-1")
+    page.get_by_text("Change the status with a comment").click()
+    page.get_by_label("Step").select_option("Done")
+    page.get_by_label("What is said to it").fill("To the archive")
+    page.get_by_role("button", name="Change status").click()
     page.wait_for_selector("text=OPS-1 is done")
     assert [body["configuration"]["value"] for body in app.triggered] == ['{"to":"archive"}']
-    assert app.triggered[0]["issue"]["key"] == "OPS-1"
+    assert (app.triggered[0]["issue"]["key"], app.triggered[0]["comment"]) == ("OPS-1", "To the archive")
     assert sandbox.content.issue("OPS-1").status == "Done"
 
 

@@ -17,7 +17,7 @@ from ..modules.conditions import evaluate
 from ..modules.places import PlacedModule
 from ..modules.situation import Situation
 from ..store.attachments import StoreFullError
-from ..store.jira_setup import LINK_TYPES, STATUSES
+from ..store.jira_setup import LINK_TYPES, RESOLUTIONS, STATUSES
 from ..store.values import Issue
 from ..workflow import RuleRefusedError, steps_for, take_step
 from .forms import done
@@ -50,6 +50,7 @@ def add_routes(blueprint: Blueprint, sandbox: Sandbox) -> None:
             project=find_project(sandbox, found.project_key),
             issue=found,
             steps=steps_for(sandbox.jira, found, viewer_id(sandbox)),
+            resolutions=RESOLUTIONS,
             tab=request.args.get("tab", "comments"),
             **_content(sandbox, found),
             **_of_apps(sandbox, found, situation),
@@ -103,10 +104,19 @@ def _add_changes(blueprint: Blueprint, sandbox: Sandbox) -> None:
     def transition(issue_key: str) -> BaseResponse:
         found = find_issue(sandbox, issue_key)
         account_id = require(sandbox, "TRANSITION_ISSUES", "take issues through the workflow")
+        step, resolution = request.form.get("step", ""), request.form.get("resolution", "Done")
+        text = request.form.get("comment", "").strip()
+        comment = from_text(text)
+        if comment is not None:
+            require(sandbox, "ADD_COMMENTS", "comment on issues")
+        if resolution not in RESOLUTIONS:
+            return done(f"There is no resolution {resolution!r}.", where=_issue_url(found), bad=True)
         try:
-            after = take_step(sandbox.jira, found, request.form.get("step", ""), account_id=account_id)
+            after = take_step(sandbox.jira, found, step, account_id=account_id, resolution=resolution, comment=text)
         except RuleRefusedError as error:
             return done(str(error), where=_issue_url(found), bad=True)
+        if comment is not None:
+            sandbox.content.add_issue_comment(found.key, comment, account_id=account_id)
         return done(f"{after.key} is {after.status.lower()}, and the apps were told.", where=_issue_url(found))
 
     @blueprint.post(f"{_ISSUE}/delete")

@@ -280,6 +280,20 @@ def test_comments_steps_and_files(sandbox: Sandbox, jira: Browser):
     assert "Choose a file" in jira.after(jira.post("/browse/OPS-1/attachments"))
 
 
+def test_a_step_is_taken_with_a_resolution_and_a_comment(sandbox: Sandbox, jira: Browser):
+    form = re.search(r"<summary>Change the status.*?</form>", jira.page("/browse/OPS-1"), re.DOTALL)[0]
+    assert re.findall(r"<option[^>]*>([^<]+)<", form) == ["In Progress", "Done", "Done", "Won&#39;t Do", "Duplicate"]
+    said = {"resolution": "Duplicate", "comment": "See OPS-2"}
+    assert "no resolution" in jira.after(jira.post("/browse/OPS-1/transition", step="31", resolution="Gone"))
+    assert "illegal" in jira.after(jira.post("/browse/OPS-1/transition", step="77", **said))
+    assert sandbox.content.issue("OPS-1").status == "To Do"
+    count = len(sandbox.content.issue_comments("10100"))
+    assert "See OPS-2" in jira.after(jira.post("/browse/OPS-1/transition", step="31", **said))
+    issue = sandbox.content.issue("OPS-1")
+    assert (issue.status, issue.resolution) == ("Done", "Duplicate")
+    assert len(sandbox.content.issue_comments("10100")) == count + 1
+
+
 @pytest.mark.parametrize(
     ("path", "fields"),
     [
