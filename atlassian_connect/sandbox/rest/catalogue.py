@@ -7,6 +7,7 @@ from typing import Final
 from . import (
     attachments,
     confluence,
+    confluence_attachments,
     confluence_comments,
     confluence_comments_v1,
     confluence_copies,
@@ -90,7 +91,7 @@ CONFLUENCE_OPERATIONS: Final = (
     *confluence_restrictions.OPERATIONS,
     *confluence_macros.OPERATIONS,
     *confluence_properties.OPERATIONS,
-    *attachments.CONFLUENCE_OPERATIONS,
+    *confluence_attachments.OPERATIONS,
     *policies.CONFLUENCE_OPERATIONS,
 )
 #: Where the requests to each find theirs.

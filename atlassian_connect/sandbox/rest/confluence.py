@@ -12,14 +12,14 @@ from typing import Any, Final
 
 from ..people import Person
 from ..store.content import Page, Space
-from .finding import every_visible_page, find_page, find_space, space_of, visible_spaces
+from .finding import asked_spaces, every_visible_page, find_page, find_space, space_of
 from .operations import Call, Operation, Reply, RestError
 from .paging import cursor_page, sorted_by_query
 from .shapes import group_id, space_json
 
-__all__ = ["OPERATIONS", "allowed_on_content"]
+__all__ = ["OPERATIONS", "SPACE_ORDERS", "allowed_on_content", "allowed_on_page"]
 
-_SPACE_ORDERS: Final[dict[str, Callable[[Space], Any]]] = {
+SPACE_ORDERS: Final[dict[str, Callable[[Space], Any]]] = {
     "id": lambda space: int(space.id),
     "key": lambda space: space.key,
     "name": lambda space: space.name.lower(),
@@ -27,13 +27,8 @@ _SPACE_ORDERS: Final[dict[str, Callable[[Space], Any]]] = {
 
 
 def _spaces(call: Call) -> Reply:
-    ids, keys = call.list_of("ids"), call.list_of("keys")
-    found = [
-        space
-        for space in visible_spaces(call)
-        if (ids is None or space.id in ids) and (keys is None or space.key in keys)
-    ]
-    return cursor_page(call, sorted_by_query(call, found, _SPACE_ORDERS), space_json)
+    found = asked_spaces(call, ids="ids", keys="keys")
+    return cursor_page(call, sorted_by_query(call, found, SPACE_ORDERS), space_json)
 
 
 def _space(call: Call, space_id: str) -> Reply:

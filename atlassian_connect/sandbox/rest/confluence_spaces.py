@@ -14,7 +14,7 @@ from .confluence import allowed_on_content
 from .confluence_bodies import expand_of
 from .confluence_v1 import content_v1_json
 from .confluence_writing import conflicts, text_of
-from .finding import find_space_by_key, visible_pages, visible_spaces
+from .finding import asked_spaces, find_space_by_key, visible_pages
 from .operations import Call, Operation, Reply, RestError
 from .paging import start_page
 from .shapes import content_json, space_json, space_v1_json
@@ -26,8 +26,7 @@ _TYPES: Final = ("page", "blogpost")
 
 
 def _all(call: Call) -> Reply:
-    keys, kind = call.list_of("spaceKey"), call.query.get("type")
-    found = [one for one in visible_spaces(call) if (keys is None or one.key in keys) and kind in (None, one.type)]
+    found = asked_spaces(call, ids="spaceId", keys="spaceKey")
     return start_page(call, found, lambda one: _json(call, one))
 
 

@@ -10,8 +10,8 @@ from typing import Any, Final
 from ..store.attachments import Attachment
 from ..store.content import Page
 from ..store.values import Comment
-from .attachments import find_attachment, remove_attachment
 from .confluence import allowed_on_page
+from .confluence_attachments import find_attachment, remove_attachment
 from .confluence_bodies import expand_of, expanded_bodies, read_storage
 from .confluence_comments import find_comment, remove_comment
 from .confluence_comments_v1 import comment_v1_json, create_comment_v1, update_comment_v1

@@ -12,6 +12,7 @@ __all__ = [
     "ANY_STATUS",
     "CURRENT",
     "NO_ISSUE",
+    "asked_spaces",
     "editable_page",
     "every_visible_page",
     "find_issue",
@@ -47,6 +48,20 @@ def space_of(call: Call, page: Page) -> Space:
 def visible_spaces(call: Call) -> list[Space]:
     """Spaces that belong in a list."""
     return [space for space in call.site.content.spaces() if call.lists(space.key)]
+
+
+def asked_spaces(call: Call, *, ids: str, keys: str) -> list[Space]:
+    """The same, of those that the query names by id and key, and by ``type`` and ``status``.
+
+    :param ids: the parameter that has ids; ``keys`` likewise.
+    """
+    wanted = {"id": call.list_of(ids), "key": call.list_of(keys)}
+    wanted |= {name: call.list_of(name) for name in ("type", "status")}
+    return [
+        space
+        for space in visible_spaces(call)
+        if all(values is None or getattr(space, name) in values for name, values in wanted.items())
+    ]
 
 
 def visible_pages(call: Call, space_id: str | None = None, *, type: str = "page") -> list[Page]:

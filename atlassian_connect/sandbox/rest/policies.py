@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ..store.content import Space
-from .finding import visible_spaces
+from .confluence import SPACE_ORDERS
+from .finding import asked_spaces
 from .operations import Call, Operation, Reply, RestError
 from .paging import cursor_page, sorted_by_query
 
@@ -25,17 +26,7 @@ def _metadata(call: Call) -> Reply:
 
 def _spaces(call: Call) -> Reply:
     _refuse_unless_told(call)
-    ids, keys = call.list_of("ids"), call.list_of("keys")
-    found = [
-        space
-        for space in visible_spaces(call)
-        if (ids is None or space.id in ids) and (keys is None or space.key in keys)
-    ]
-    orders = {
-        "id": lambda space: int(space.id),
-        "key": lambda space: space.key,
-        "name": lambda space: space.name.lower(),
-    }
+    found = asked_spaces(call, ids="ids", keys="keys")
 
     def write(space: Space) -> dict[str, Any]:
         return {
@@ -48,7 +39,7 @@ def _spaces(call: Call) -> Reply:
             "_links": {"webui": f"/spaces/{space.key}"},
         }
 
-    return cursor_page(call, sorted_by_query(call, found, orders), write)
+    return cursor_page(call, sorted_by_query(call, found, SPACE_ORDERS), write)
 
 
 def _projects(call: Call) -> Reply:

@@ -58,6 +58,44 @@ def test_files_are_content(sandbox: Sandbox, wiki, as_user, page, file):
     good(as_user(MEMBER)("DELETE", f"/api/v2/attachments/{mine.id}"), 204)
 
 
+def test_files_are_listed_by_name_and_type(sandbox: Sandbox, wiki, as_user, page, file):
+    (post, *_) = sandbox.content.blog_posts()
+    on_post = sandbox.attachments.add(
+        ("page", post.id), name="c.png", media_type="image/png", data=b"", account_id=ADMIN
+    )
+
+    def ids(path: str, caller=wiki) -> list[str]:
+        return [one["id"] for one in good(caller("GET", path))["results"]]
+
+    every = [f"att{file.id}", f"att{on_post.id}"]
+    assert ids("/api/v2/attachments") == every
+    assert ids("/api/v2/attachments?sort=-created-date") == every[::-1]
+    assert ids("/api/v2/attachments?mediaType=image/png") == every[1:]
+    assert ids(f"/api/v2/pages/{page.id}/attachments?filename=a%20b.txt") == every[:1]
+    assert ids(f"/api/v2/pages/{page.id}/attachments?filename=x") == []
+    assert ids(f"/rest/api/content/{page.id}/child/attachment?mediaType=image/png") == []
+    assert wiki("GET", f"/api/v2/pages/{post.id}/attachments").status_code == 404
+    (listed,) = good(wiki("GET", f"/api/v2/blogposts/{post.id}/attachments"))["results"]
+    assert (listed["blogPostId"], "pageId" in listed) == (post.id, False)
+    sandbox.content.restrict_page(page.id, "read", account_ids=[ADMIN])
+    assert ids("/api/v2/attachments", as_user(MEMBER)) == every[1:]
+
+
+def test_spaces_are_listed_by_type_and_status(sandbox: Sandbox, wiki, space):
+    content = sandbox.content
+    content.edit_space(space.id, account_id=ADMIN, status="archived")
+    content.create_space("~ada", "Ada", account_id=ADMIN, type="personal")
+
+    def keys(path: str) -> list[str]:
+        return [one["key"] for one in good(wiki("GET", path))["results"]]
+
+    for path in ("/api/v2/spaces", "/rest/api/space"):
+        assert keys(f"{path}?status=archived") == [space.key]
+        assert keys(f"{path}?type=personal") == ["~ada"]
+        assert space.key not in keys(f"{path}?type=global&status=current")
+    assert keys(f"/rest/api/space?spaceId={space.id}") == [space.key]
+
+
 def test_files_go_to_the_trash_with_their_page(sandbox: Sandbox, wiki, page, file):
     sandbox.content.trash_page(page.id, account_id=ADMIN)
     assert wiki("GET", f"/api/v2/attachments/att{file.id}").status_code == 404
