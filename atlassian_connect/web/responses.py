@@ -24,7 +24,7 @@ from ..errors import (
     StorageError,
 )
 from ..protocol.qsh import explain, mask_values
-from .context import ConnectState, current_state, principal_of
+from .context import ConnectState, current_state, inbound_request, principal_of
 from .host_script import allow_sandbox_script
 
 __all__ = [
@@ -208,8 +208,9 @@ def _log_refusal(error: ConnectError, status: int, http: Request, state: Connect
     level = logging.WARNING if status < 500 else logging.ERROR
     _log.log(level, "refused %s %r with %d (%s): %s", http.method, http.path, status, reason, error)
     if isinstance(error, QshMismatchError):
-        query = http.environ.get("QUERY_STRING", "")
-        told = explain(error.received, http.method, http.path, query, base_path=state.settings.base_path)
+        asked = inbound_request(http)
+        path = next(asked.paths(""))  # percent-encoded: a question mark in it is no query
+        told = explain(error.received, asked.method, path, asked.query, base_path=state.settings.base_path)
         _log.warning(
             "canonical request here: %r; signed by the sender: %s; likely cause: %s",
             mask_values(error.expected),

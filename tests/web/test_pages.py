@@ -271,6 +271,21 @@ def test_a_qsh_mismatch_is_explained_in_the_log_and_nowhere_else(host, caplog):
     assert "secret-value" not in caplog.text
 
 
+@pytest.mark.parametrize("path", ["/file/a%3Fb", "/file/a%23b", "/file/a%00", "/file/a%20b", "/file/%C3%A9"])
+def test_a_qsh_mismatch_of_a_path_with_odd_characters_is_a_refusal_too(make_app, caplog, path):
+    """What the path decodes to cannot be hashed as it stands: a question mark would begin a query."""
+    connect = AtlassianConnect()
+    app = make_app(connect)
+    app.add_url_rule("/file/<path:name>", "file", connect.require(lambda name: "file"))
+    host = Host(app)
+    host.install()
+
+    response = host.http.get(path, headers={"Authorization": f"JWT {host.token('GET', '/file/other')}"})
+
+    assert response.status_code == 401
+    assert f"GET&{path}&" in caplog.text
+
+
 def test_the_reason_is_in_the_log(host, caplog):
     host.get("/connect/hello", host.token("GET", "/connect/hello", exp=1))
 
