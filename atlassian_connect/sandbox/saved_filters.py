@@ -41,8 +41,9 @@ def visible_filters(site: Site, account_id: str | None) -> list[SavedFilter]:
 
 def find_filter(site: Site, account_id: str | None, id_or_name: str) -> SavedFilter | None:
     """The filter of an id or a name, in any case, that somebody may see. None: there is none."""
-    wanted = id_or_name.lower()
-    return next((one for one in visible_filters(site, account_id) if wanted in (one.id, one.name.lower())), None)
+    visible, wanted = visible_filters(site, account_id), id_or_name.lower()
+    by_name = next((one for one in visible if one.name.lower() == wanted), None)
+    return next((one for one in visible if one.id == wanted), by_name)
 
 
 def _sees(site: Site, person: Person | None, project_id: str) -> bool:

@@ -42,7 +42,7 @@ def _comments(call: Call, id_or_key: str) -> Reply:
         raise RestError(400, "Comments are ordered by created, +created or -created.")
     if order.startswith("-"):
         found = found[::-1]
-    return jira_page(call, found, lambda one: _written(call, one), name="comments", maximum=5000)
+    return jira_page(call, found, lambda one: _written(call, one), name="comments", maximum=5000, default=100)
 
 
 def _comment(call: Call, id_or_key: str, comment_id: str) -> IssueComment:

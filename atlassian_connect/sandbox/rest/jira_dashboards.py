@@ -135,7 +135,7 @@ def _edit_gadget(call: Call, dashboard_id: str, item_id: str) -> Reply:
             raise RestError(400, "", errors={"title": f"A title has 1 to {_MAX_NAME} characters."})
         changes["title"] = body["title"]
     if "color" in body:
-        if body["color"] not in _COLOURS:
+        if not isinstance(body["color"], str) or body["color"] not in _COLOURS:
             raise RestError(400, "", errors={"color": f"It must be one of {', '.join(sorted(_COLOURS))}."})
         changes["colour"] = body["color"]
     if "position" in body:

@@ -20,6 +20,7 @@ from .operations import Call, Operation, Reply, RestError
 __all__ = ["OPERATIONS"]
 
 _MAX_BULK: Final = 50
+_MAX_CHANGES: Final = 1000
 
 
 def _get(call: Call, id_or_key: str) -> Reply:
@@ -135,7 +136,16 @@ def _assign(call: Call, id_or_key: str) -> Reply:
 def _changelog(call: Call, id_or_key: str) -> Reply:
     issue = find_issue(call, id_or_key)
     history = call.site.content.history(issue.id)
-    return jira_page(call, history, lambda one: change_json(one, call.site))
+    return jira_page(call, history, lambda one: change_json(one, call.site), default=100)
+
+
+def _changes_by_ids(call: Call, id_or_key: str) -> Reply:
+    issue, ids = find_issue(call, id_or_key), call.json_object().get("changelogIds")
+    if not isinstance(ids, list) or not ids:
+        raise RestError(400, "changelogIds must be a list of ids of changes.")
+    wanted = {str(one) for one in ids}
+    found = [one for one in call.site.content.history(issue.id) if one.id in wanted]
+    return jira_page(call, found, lambda one: change_json(one, call.site), name="histories", maximum=_MAX_CHANGES)
 
 
 OPERATIONS: Final = (
@@ -146,4 +156,5 @@ OPERATIONS: Final = (
     Operation("DELETE", "/rest/api/3/issue/<id_or_key>", _delete, scope="DELETE"),
     Operation("PUT", "/rest/api/3/issue/<id_or_key>/assignee", _assign, scope="WRITE"),
     Operation("GET", "/rest/api/3/issue/<id_or_key>/changelog", _changelog, anonymous=True),
+    Operation("POST", "/rest/api/3/issue/<id_or_key>/changelog/list", _changes_by_ids, scope="WRITE"),
 )

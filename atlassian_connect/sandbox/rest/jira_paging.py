@@ -19,16 +19,23 @@ _POSITION: Final = frozenset({"startAt", "maxResults", "jwt"})
 
 
 def jira_page(
-    call: Call, items: Sequence[T], write: Callable[[T], Any], *, name: str = "values", maximum: int = 100
+    call: Call,
+    items: Sequence[T],
+    write: Callable[[T], Any],
+    *,
+    name: str = "values",
+    maximum: int = 100,
+    default: int = 50,
 ) -> Reply:
     """Write a page of a list.
 
     :param name: what the items are called in the answer. ``values`` come with ``isLast`` and ``nextPage``.
     :param maximum: what larger values of ``maxResults`` are reduced to.
+    :param default: ``maxResults`` without one.
     :raises RestError: ``startAt`` or ``maxResults`` is no number.
     """
     start = call.integer("startAt", 0, maximum=10**9, minimum=0)
-    limit = call.integer("maxResults", min(50, maximum), maximum=maximum)
+    limit = call.integer("maxResults", min(default, maximum), maximum=maximum)
     others = [one for one in call.query.items(multi=True) if one[0] not in _POSITION]
 
     def at(first: int) -> str:

@@ -46,7 +46,8 @@ def _worklogs(call: Call, id_or_key: str) -> Reply:
         for one in call.site.content.worklogs(issue.id)
         if (after is None or one.started > after) and (before is None or one.started < before)
     ]
-    return jira_page(call, found, lambda one: _written(call, one), name="worklogs", maximum=_MAX_WORKLOGS)
+    most = _MAX_WORKLOGS
+    return jira_page(call, found, lambda one: _written(call, one), name="worklogs", maximum=most, default=most)
 
 
 def _moment(call: Call, name: str) -> float | None:

@@ -136,3 +136,13 @@ def test_a_comment_for_some_people_is_not_made_for_all(jira: HostCaller, sandbox
     assert jira("POST", f"{V3}/issue/OPS-1/comment", body).status_code == 501
     assert jira("PUT", f"{V3}/issue/OPS-1", {"update": {"comment": [{"add": body}]}}).status_code == 501
     assert sandbox.content.issue_comments("10100") == before
+
+
+def test_changes_are_listed_by_ids(jira: HostCaller, sandbox: Sandbox):
+    for summary in ("One", "Two", "Three"):
+        sandbox.content.edit_issue("OPS-1", summary=summary)
+    path, history = f"{V3}/issue/OPS-1/changelog/list", sandbox.content.history("10100")
+    found = jira("POST", path, {"changelogIds": [int(history[0].id), history[2].id, 7]}).json
+    assert [one["id"] for one in found["histories"]] == [history[0].id, history[2].id]
+    for wrong in ([], 3, None):
+        assert jira("POST", path, {"changelogIds": wrong}).status_code == 400

@@ -165,3 +165,11 @@ def test_a_filter_cannot_be_part_of_itself(sandbox: Sandbox, jira: HostCaller, a
     answer = as_user(MEMBER)("GET", f"{V3}/search/jql?jql=filter=One")
     assert answer.status_code == 400
     assert "cyclical" in answer.json["errorMessages"][0]
+
+
+def test_an_id_counts_before_a_name(sandbox: Sandbox, jira: HostCaller, as_user):
+    sandbox.content.create_filter("10001", "project = OPS", account_id=MEMBER)
+    second = sandbox.content.create_filter("Second", "project = WEB", account_id=MEMBER)
+    assert as_user(MEMBER)("GET", f"{FILTER}/{second.id}").json["name"] == "Second"
+    found = as_user(MEMBER)("GET", f"{V3}/search/jql?jql=filter=10001&fields=key&maxResults=1").json["issues"]
+    assert found[0]["key"].startswith("WEB")

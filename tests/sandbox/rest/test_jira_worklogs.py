@@ -151,6 +151,7 @@ def test_worklogs_are_listed_by_time_and_by_ids(jira: HostCaller, sandbox: Sandb
     found = jira("GET", f"{WORKLOG}?startedAfter={nine - 1}&startedBefore={nine + 1}").json
     assert [one["started"] for one in found["worklogs"]] == ["2026-01-02T09:00:00.000+0000"]
     assert jira("GET", f"{WORKLOG}?startedAfter=soon").status_code == 400
+    assert jira("GET", WORKLOG).json["maxResults"] == 5000
     page = jira("GET", f"{WORKLOG}?maxResults=2&startAt=1").json
     assert (page["total"], len(page["worklogs"])) == (3, 2)
     other = jira("POST", f"{V3}/issue/WEB-1/worklog", {"timeSpent": "1h"}).json["id"]
