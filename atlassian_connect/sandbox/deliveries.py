@@ -109,16 +109,26 @@ class Deliveries:
             delivery.number = next(self._numbers)
             delivery.under_way += 1
             self._kept.append(delivery)
-            self._forget_one()
+            gone = self._forget_one()
+        if gone is not None and self._rows is not None:
+            self._rows.forget(gone.number)
         return self._attempt(delivery, delivery.retry, delivery.identifier)
 
-    def _forget_one(self) -> None:
+    def _forget_one(self) -> Delivery | None:
         """Make room: for that the oldest goes whose outcome is known, as long as there is one."""
-        if len(self._kept) > DELIVERIES_KEPT:
-            done = (number for number, one in enumerate(self._kept) if one.outcome != "waiting")
-            gone = self._kept.pop(next(done, 0))
-            if self._rows is not None:
-                self._rows.forget(gone.number)
+        if len(self._kept) <= DELIVERIES_KEPT:
+            return None
+        done = (number for number, one in enumerate(self._kept) if one.outcome != "waiting")
+        return self._kept.pop(next(done, 0))
+
+    def _write(self, delivery: Delivery) -> None:
+        """Write one to the data file, unless it was forgotten meanwhile. Not under the lock: who holds the database's
+        may want this one.
+        """
+        with self._lock:
+            is_kept = any(one is delivery for one in self._kept)
+        if is_kept and self._rows is not None:
+            self._rows.save(delivery)
 
     def send_again(self, number: int) -> Delivery:
         """Make one more attempt now, as somebody asks for it. It has an identifier of its own, so no app skips it.
@@ -158,9 +168,8 @@ class Deliveries:
             delivery.due = None
             wanted = installation.state == "enabled" and not delivery.containers & installation.blocked
             delivery.under_way += wanted
-            if self._rows is not None and not wanted:
-                self._rows.save(delivery)
         if not wanted:
+            self._write(delivery)
             _logger.info("%s of %s is not tried again.", delivery.event, installation.app_key)
             return False
         made = max((attempt.retry or 0 for attempt in delivery.attempts), default=0)
@@ -205,8 +214,7 @@ class Deliveries:
             delivery.under_way -= 1
             if not by_hand:
                 delivery.due = self._next(delivery, attempt)
-            if self._rows is not None and any(one is delivery for one in self._kept):
-                self._rows.save(delivery)
+        self._write(delivery)
 
     def _next(self, delivery: Delivery, attempt: Attempt) -> float | None:
         status, made = attempt.status, attempt.retry or 0

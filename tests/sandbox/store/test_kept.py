@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -83,6 +84,23 @@ def test_a_retry_that_is_not_made_any_more_does_not_come_back(running, told: Con
         sandbox.jira.installations[0].enable()
         assert sandbox.deliveries.run_waiting() == 0
         assert len(sandbox.deliveries.failed(installation.client_key)) == 1
+
+
+def test_what_waits_for_the_database_does_not_hold_up_the_deliveries(running, told: ConnectApp, descriptor_url: str):
+    """Who has the database's lock may want theirs: nobody must have theirs, and wait for the database."""
+    told.answers["OPS-1"] = 503
+    with running() as sandbox:
+        sandbox.jira.install(descriptor_url)
+        sandbox.jira.edit_issue("OPS-1", summary="x")
+        retrying, looking = Thread(target=sandbox.deliveries.run_waiting), Thread(target=sandbox.deliveries.all)
+        with sandbox.store.database.transaction():
+            retrying.start()
+            retrying.join(0.5)  # it cannot end: it has its answer, and cannot write it
+            looking.start()
+            looking.join(30)
+            assert not looking.is_alive()
+        retrying.join()
+        assert [len(one.attempts) for one in sandbox.deliveries.all()] == [2]
 
 
 def test_the_file_keeps_as_many_as_the_sandbox(running, told: ConnectApp, descriptor_url: str):
