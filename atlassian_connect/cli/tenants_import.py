@@ -99,6 +99,9 @@ def _install(state: ConnectState, record: object) -> LifecyclePayload:
     host = parse_base_url(install.base_url)
     if not any(pattern.matches(host) for pattern in state.settings.allowed_hosts):
         raise InvalidRequestError(f"baseUrl: {host.origin} is not in ATLASSIAN_CONNECT_ALLOWED_HOSTS.")
+    known = state.store.get(install.client_key)
+    if known is not None and known.app_key != state.app_key:
+        raise InvalidRequestError(f"clientKey is a tenant of the app {known.app_key} here, and apps share no tables.")
     return install
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from flask import Flask
 
 from atlassian_connect import Tenant
+from atlassian_connect.protocol.lifecycle import LifecycleEvent, parse_payload
 from atlassian_connect.sandbox import Installation
 from atlassian_connect.signals import tenant_installed
 from atlassian_connect.testing import SandboxHost
@@ -120,6 +122,17 @@ def test_one_that_is_wrong_is_told_and_nothing_is_stored(run: Run, state: Connec
 
     assert result.stderr.startswith(f"Error: {said}")
     assert stored(state) == {}
+
+
+def test_the_tenant_of_another_app_in_the_same_tables_is_told(run: Run, state: ConnectState) -> None:
+    other = parse_payload(LifecycleEvent.INSTALLED, json.dumps(body(key="another-app")).encode())
+    with state.app.app_context():
+        state.store.install(other, app_key="another-app", now=datetime.now(UTC))
+
+    result = run("tenants", "import", "-", exit_code=1, stdin=json.dumps([body("fine"), body()]))
+
+    assert result.stderr.startswith("Error: [1]: clientKey is a tenant of the app another-app here.")
+    assert set(stored(state)) == {CLIENT_KEY}
 
 
 def test_a_file_that_is_no_text_is_told(run: Run, tmp_path: Path) -> None:
