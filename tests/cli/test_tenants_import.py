@@ -131,7 +131,7 @@ def test_the_tenant_of_another_app_in_the_same_tables_is_told(run: Run, state: C
 
     result = run("tenants", "import", "-", exit_code=1, stdin=json.dumps([body("fine"), body()]))
 
-    assert result.stderr.startswith("Error: [1]: clientKey is a tenant of the app another-app here.")
+    assert result.stderr.startswith("Error: [1]: clientKey is a tenant of the app another-app here, and")
     assert set(stored(state)) == {CLIENT_KEY}
 
 
