@@ -14,13 +14,15 @@ from ..store.attachments import Attachment
 from ..store.content import Page
 from .attachments import media_url, store_file, uploaded_files
 from .confluence_writing import may_delete
-from .finding import CURRENT, editable_page, every_visible_page, find_page
+from .finding import editable_page, every_visible_page, find_page
 from .operations import Call, Operation, Reply, RestError
 from .paging import cursor_page, sorted_by_query, start_page
 from .shapes import attachment_json, confluence_time
 
 __all__ = ["OPERATIONS", "find_attachment", "remove_attachment"]
 
+#: Of what is in the trash there are no files; apps upload some to pages that are not published yet.
+_WITH_FILES: Final = frozenset({"current", "draft"})
 #: A file, and what it is on.
 _Found = tuple[Attachment, Page]
 _ORDERS: Final[dict[str, Callable[[_Found], Any]]] = {
@@ -99,13 +101,13 @@ def find_attachment(call: Call, attachment_id: str) -> _Found:
         raise RestError(404, missing) from None
     if file.owner[0] != "page":
         raise RestError(404, missing)
-    return file, find_page(call, file.owner[1], statuses=CURRENT)
+    return file, find_page(call, file.owner[1], statuses=_WITH_FILES)
 
 
 def remove_attachment(call: Call, attachment_id: str) -> Reply:
     """Delete a file: users may their own ones, and administrators all, of pages that they may edit."""
     file, page = find_attachment(call, attachment_id)
-    editable_page(call, page.id)
+    editable_page(call, page.id, statuses=_WITH_FILES)
     own = call.user is not None and call.user.account_id == file.account_id
     call.site.attachments.delete(file.id, call.account_id if own else may_delete(call))
     return Reply(204)

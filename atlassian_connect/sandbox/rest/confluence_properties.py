@@ -152,7 +152,9 @@ def _owner_in_content(call: Call, content_id: str, *, writes: bool) -> _Owner:
     """To version 1 comments are content as well."""
     try:
         return "comment", find_comment(call, content_id)[0].id
-    except RestError:
+    except RestError as error:
+        if error.status != 404:
+            raise
         return "page", (editable_page if writes else find_page)(call, content_id).id
 
 

@@ -69,7 +69,7 @@ def pages_below(call: Call, page: Page) -> list[Page]:
 
 
 def _move(call: Call, content_id: str, position: str, target_id: str) -> Reply:
-    page = editable_page(call, content_id, type="page")
+    page = editable_page(call, content_id, type="page", statuses=CURRENT)
     target = find_page(call, target_id, type="page", statuses=CURRENT)
     if position not in ("before", "after", "append"):
         raise RestError(400, "position must be before, after or append.")
@@ -87,7 +87,7 @@ def _move(call: Call, content_id: str, position: str, target_id: str) -> Reply:
 
 
 def _delete_tree(call: Call, content_id: str) -> Reply:
-    page, account_id = editable_page(call, content_id, type="page"), may_delete(call)
+    page, account_id = editable_page(call, content_id, type="page", statuses=CURRENT), may_delete(call)
 
     def delete() -> str:
         for one in [*reversed(pages_below(call, page)), page]:

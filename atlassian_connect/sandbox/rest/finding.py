@@ -133,7 +133,7 @@ def find_page(
 
 
 def editable_page(
-    call: Call, page_id: str, *, type: str | None = None, statuses: frozenset[str] | set[str] = CURRENT
+    call: Call, page_id: str, *, type: str | None = None, statuses: frozenset[str] | set[str] | None = None
 ) -> Page:
     """The same for a page that is to be changed.
 

@@ -153,3 +153,15 @@ def test_odd_media_types_can_be_downloaded(sandbox: Sandbox, host: HostCaller, c
         media = fetch(host, download.headers["Location"])
         assert (media.status_code, media.data) == (200, b"data")
         media.headers["Content-Type"].encode("latin-1")  # what WSGI servers do with a header
+
+
+def test_files_are_attached_to_a_draft_that_is_named_so(sandbox: Sandbox, host: HostCaller, confluence_app):
+    space_id = sandbox.content.spaces()[0].id
+    draft = sandbox.content.create_page(space_id, "D", "", account_id=confluence_app.account_id, status="draft")
+    path = f"/rest/api/content/{draft.id}/child/attachment"
+    assert upload(host, path, ("a.txt", b"1"), product="confluence").status_code == 404
+    stored = upload(host, f"{path}?status=draft", ("a.txt", b"1"), product="confluence")
+    assert stored.status_code == 200, stored.data
+    of_version_2 = f"/api/v2/attachments/{stored.json['results'][0]['id']}"
+    assert host("GET", of_version_2, product="confluence").json["pageId"] == draft.id
+    assert host("DELETE", of_version_2, product="confluence").status_code == 204

@@ -138,6 +138,8 @@ def test_properties_of_comments_are_content_properties(sandbox: Sandbox, wiki, p
     comment = sandbox.content.add_comment(page.id, "<p>c</p>", account_id=ADMIN)
     good(wiki("POST", f"/rest/api/content/{comment.id}/property", {"key": "k", "value": 1}))
     assert good(wiki("GET", f"/api/v2/comments/{comment.id}/properties"))["results"][0]["value"] == 1
+    sandbox.confluence.installations[0].block("DS")
+    assert wiki("GET", f"/rest/api/content/{comment.id}/property/k").status_code == 403
 
 
 def test_ten_properties_are_listed_unless_more_are_asked_for(sandbox: Sandbox, wiki, page):
