@@ -199,33 +199,21 @@ class AtlassianConnect(Shortcuts):
         return bool(self._apps)
 
     def _state(self, app: Flask, source: DescriptorSource) -> ConnectState:
-        settings, registry = source.settings, source.registry
+        settings = source.settings
         transport = self._transport or Transport()
         database = Database(app)
         store: TenantStore = SqlTenantStore(database, SecretBox(_encryption_keys(app, settings)))
-        sync_locks, sync_records = SyncLocks(database, app_key=source.app_key), SyncRecords(database)
+        sync_records = SyncRecords(database)
         tenants = TenantCache(store, seconds=settings.tenant_cache_seconds)
         keys = KeyProvider(
             settings,
             lambda url: transport.fetch(url, timeout=_KEY_SERVER_TIMEOUT_SECONDS, max_bytes=MAX_KEY_BYTES),
         )
-
-        def client_for(tenant: Tenant) -> HostClient:
-            return state_of(app).client(tenant)
-
-        def declared(tenant: Tenant) -> list[Module]:
-            with _context_of(app):
-                return registry.dynamic_modules(tenant, settings.url_prefix)
-
-        def synced(tenant: Tenant, result: SyncResult) -> None:
-            with _context_of(app):
-                dynamic_modules_synced.send(app, tenant=tenant, result=result)
-
         return ConnectState(
             app=app,
             settings=settings,
             app_key=source.app_key,
-            registry=registry,
+            registry=source.registry,
             store=store,
             tenants=tenants,
             authenticator=Authenticator(
@@ -233,21 +221,35 @@ class AtlassianConnect(Shortcuts):
             ),
             transport=transport,
             background=self._background or ThreadedBackground(),
-            dynamic=DynamicModules(
-                client_for=client_for,
-                declared=declared,
-                static_keys=lambda: module_keys(state_of(app).descriptor),
-                synced=synced,
-                check=runtime_check(app, parse_base_url(settings.base_url)),
-                lock=lambda tenant: sync_locks.holding(tenant.client_key),
-                record=lambda tenant, outcome: sync_records.put(tenant.client_key, outcome),
-                last=lambda tenant: sync_records.get(tenant.client_key),
-                clock=self._clock,
-            ),
+            dynamic=self._dynamic(app, source, SyncLocks(database, app_key=source.app_key), sync_records),
             sync_records=sync_records,
             access=AccessWatch(source.scopes, strict=settings.strict_scopes, counts=call_counts(app, settings)),
             policies=DataPolicyCache(settings.data_policy_cache_seconds),
             document=source.document,
+            clock=self._clock,
+        )
+
+    def _dynamic(self, app: Flask, source: DescriptorSource, locks: SyncLocks, records: SyncRecords) -> DynamicModules:
+        def client_for(tenant: Tenant) -> HostClient:
+            return state_of(app).client(tenant)
+
+        def declared(tenant: Tenant) -> list[Module]:
+            with _context_of(app):
+                return source.registry.dynamic_modules(tenant, source.settings.url_prefix)
+
+        def synced(tenant: Tenant, result: SyncResult) -> None:
+            with _context_of(app):
+                dynamic_modules_synced.send(app, tenant=tenant, result=result)
+
+        return DynamicModules(
+            client_for=client_for,
+            declared=declared,
+            static_keys=lambda: module_keys(state_of(app).descriptor),
+            synced=synced,
+            check=runtime_check(app, parse_base_url(source.settings.base_url)),
+            lock=lambda tenant: locks.holding(tenant.client_key),
+            record=lambda tenant, outcome: records.put(tenant.client_key, outcome),
+            last=lambda tenant: records.get(tenant.client_key),
             clock=self._clock,
         )
 
