@@ -225,14 +225,14 @@ class Pages(Spaces):
             )
 
     def trash_page(self, page_id: str, *, account_id: str) -> Page:
-        """Move a page to the trash. The pages below it move up.
+        """Move a page to the trash. The pages below it move up; custom content stays with it.
 
         :raises KeyError: there is no such page.
         """
         with self._db.transaction():
             before = self._db.get(PAGES, page_id)
             after = replace(before, status="trashed")
-            for page in self._db.find(PAGES, parent_id=page_id):
+            for page in self._db.find(PAGES, parent_id=page_id, type="page"):
                 self._db.save(PAGES, replace(page, parent_id=before.parent_id))
             self._db.save(PAGES, after)
             if before.status == "current":
@@ -242,14 +242,17 @@ class Pages(Spaces):
             return after
 
     def delete_page(self, page_id: str, *, account_id: str) -> None:
-        """Delete a page for good, with its comments, labels, properties, files and versions.
+        """Delete a page for good, with its comments, labels, properties, files, versions and custom content.
 
         :raises KeyError: there is no such page.
         """
         with self._db.transaction():
             page = self._db.get(PAGES, page_id)
             for child in self._db.find(PAGES, parent_id=page_id):
-                self._db.save(PAGES, replace(child, parent_id=page.parent_id))
+                if child.type == "page":
+                    self._db.save(PAGES, replace(child, parent_id=page.parent_id))
+                else:
+                    self.delete_page(child.id, account_id=account_id)
             self._purge(page_id)
             if page.status != "draft":
                 self._changes.tell("confluence", f"{event_prefix(page)}_removed", account_id, before=page)

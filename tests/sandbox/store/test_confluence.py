@@ -185,3 +185,18 @@ def test_files_and_users_are_told(store: Store, told: list[Change]):
     assert (told[0].about, told[2].about) == (page, issue)
     assert (store.users.search("ber"), [one.name for one in store.users.search("lind")]) == ([], ["Jonas Lindqvist"])
     assert [one.name for one in store.users.groups()["administrators"]] == ["Ada Okafor"]
+
+
+def test_custom_content_goes_with_what_it_is_in(store: Store, told: list[Change]):
+    content, space = store.content, store.content.spaces()[0]
+    page = content.create_page(space.id, "Holder", "", account_id=ADMIN, parent_id=space.homepage_id)
+    custom = content.create_page(space.id, "C", "", account_id=ADMIN, type="ac:app:note", parent_id=page.id)
+    below = content.create_page(space.id, "Below", "", account_id=ADMIN, parent_id=page.id)
+    content.trash_page(page.id, account_id=ADMIN)
+    parents = (content.page(custom.id).parent_id, content.page(below.id).parent_id)
+    assert parents == (page.id, space.homepage_id)
+    told.clear()
+    content.delete_page(page.id, account_id=ADMIN)
+    assert kinds(told) == ["content_removed", "page_removed"]
+    with pytest.raises(KeyError):
+        content.page(custom.id)
