@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import pkgutil
 import re
@@ -232,6 +233,18 @@ def test_commands_exist(page: Path) -> None:
 def test_api_page_names_what_exists() -> None:
     for name in re.findall(r"^::: (\S+)$", text_of("docs/api.md"), re.MULTILINE):
         pkgutil.resolve_name(name)
+
+
+def test_api_page_has_what_the_pages_import() -> None:
+    promised = re.findall(r"^::: atlassian_connect\.(\S+)$", text_of("docs/api.md"), re.MULTILINE)
+    words = set(re.findall(r"\w+", text_of("docs/api.md")))
+    for page in PAGES:
+        for block in python_blocks(str(page.relative_to(ROOT))):
+            for node in ast.walk(ast.parse(block.replace("{...}", "{}"))):
+                if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("atlassian_connect"):
+                    module = str(node.module).partition(".")[2]
+                    for name in node.names:
+                        assert name.name in words or module in promised, f"{page.name}: {node.module}.{name.name}"
 
 
 def test_api_page_has_every_signal() -> None:
