@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import MisdirectedRequest, NotFound
@@ -40,6 +40,16 @@ def create_app(sandbox: Sandbox) -> Flask:
         # A web page that points its own name at 127.0.0.1 gets nowhere: its Host header tells on it.
         if request.headers.get("Host", "").lower() not in sandbox.own_hosts():
             raise MisdirectedRequest(f"This is {sandbox.origin}; it answers to no other name.")
+
+    @app.after_request
+    def hold_no_files(response: Response) -> Response:
+        # Werkzeug's server does not close what it sends to a browser that goes away meanwhile.
+        if response.direct_passthrough:
+            opened: Any = response.response
+            response.direct_passthrough = False
+            response.response = [b"".join(opened)]
+            opened.close()
+        return response
 
     @app.after_request
     def harden(response: Response) -> Response:

@@ -26,7 +26,7 @@ def frame_of(page: Any, selector: str) -> Any:
     return frame
 
 
-def wait_until(page: Any, expression: str, *, seconds: float = 20) -> None:
+def wait_until(page: Any, expression: str, *, seconds: float = 60) -> None:
     """Wait for a page of the host. Its policy forbids ``eval``, which the function of that name of Playwright needs."""
     end = monotonic() + seconds
     while not page.evaluate(expression):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import re
+import warnings
 from html import unescape
 
 import jwt
 import pytest
-from werkzeug.test import Client
+from werkzeug.test import Client, EnvironBuilder
 
 from atlassian_connect.sandbox import MEMBER, Installation, Sandbox
 
@@ -189,3 +191,21 @@ def test_only_names_of_a_loopback_origin_are_taken():
     assert client.get("/", base_url="https://localhost").status_code == 421
     with pytest.raises(ValueError, match="has a path"):
         Sandbox("http://localhost:2990/x")
+
+
+@pytest.mark.parametrize("headers", [{}, {"Range": "bytes=0-9"}, {"If-None-Match": "same"}])
+def test_a_file_is_closed_even_when_the_browser_goes_away_before_the_end(sandbox: Sandbox, headers: dict[str, str]):
+    path = "/sandbox/static/sandbox.css"
+    client = Client(sandbox.wsgi_app)
+    if "If-None-Match" in headers:
+        headers = {"If-None-Match": client.get(path, base_url="http://localhost:2990").headers["ETag"]}
+    environ = EnvironBuilder(path, base_url="http://localhost:2990", headers=headers).get_environ()
+    statuses: list[str] = []
+    with warnings.catch_warnings(record=True) as left_open:
+        warnings.simplefilter("always")
+        body = sandbox.wsgi_app(environ, lambda status, _headers: statuses.append(status))
+        next(iter(body), b"")
+        del body  # neither read to its end nor closed, as a server does that loses its client
+        gc.collect()
+    assert statuses[0][:3] in ("200", "206", "304")
+    assert [str(one.message) for one in left_open] == []
