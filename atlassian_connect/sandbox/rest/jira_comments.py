@@ -13,16 +13,14 @@ from ..adf import to_html
 from ..store.jira_setup import LINK_TYPES
 from ..store.values import IssueComment
 from .finding import find_issue
-from .jira_input import put_properties, read_comment, read_properties
+from .jira_input import MAX_LISTED, listed, put_properties, read_comment, read_properties
 from .jira_paging import jira_page
-from .jira_permissions import holds_permission, require_permission
+from .jira_permissions import require_own, require_permission
 from .jira_shapes import comment_json, link_json
 from .jira_values import named
 from .operations import Call, Operation, Reply, RestError
 
 __all__ = ["OPERATIONS", "own_comment"]
-
-_MAX_IDS: Final = 1000
 
 
 def _written(call: Call, comment: IssueComment) -> dict[str, Any]:
@@ -92,26 +90,13 @@ def own_comment(call: Call, comment: IssueComment) -> IssueComment:
 
     :raises RestError: 403.
     """
-    others = call.user is not None and comment.author != call.user.account_id
-    if others and not holds_permission(call.user, "ADMINISTER_PROJECTS"):
-        raise RestError(403, "You do not have the permission to change comments of others.")
+    require_own(call, comment.author, "comments")
     return comment
 
 
 def _by_ids(call: Call) -> Reply:
-    """Comments by their ids, wherever they are; those that are not there, or not for this call, are left out."""
-    ids = call.json_object().get("ids")
-    if not isinstance(ids, list) or not ids or len(ids) > _MAX_IDS:
-        raise RestError(400, f"ids must be a list of 1 to {_MAX_IDS} ids of comments.")
-    found = []
-    for one in dict.fromkeys(str(one) for one in ids):
-        try:
-            comment = call.site.content.issue_comment(one)
-        except KeyError:
-            continue
-        if call.lists(call.site.content.issue(comment.issue_id).project_key):
-            found.append(comment)
-    return jira_page(call, found, lambda one: _written(call, one), maximum=_MAX_IDS)
+    found = listed(call, call.site.content.issue_comment)
+    return jira_page(call, found, lambda one: _written(call, one), maximum=MAX_LISTED)
 
 
 def _link(call: Call) -> Reply:

@@ -6,9 +6,9 @@ Source: https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-is
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, Final, Protocol, TypeVar
 
 from ..issue_fields import custom_fields
 from ..store.content import HierarchyError
@@ -18,8 +18,10 @@ from .jira_values import BadValueError, FieldReader, document
 from .operations import Call, RestError
 
 __all__ = [
+    "MAX_LISTED",
     "check_property",
     "hierarchy_kept",
+    "listed",
     "new_comments",
     "put_properties",
     "read_changes",
@@ -31,11 +33,20 @@ __all__ = [
     "refuse_visibility",
 ]
 
+
+class _OnIssue(Protocol):
+    @property
+    def issue_id(self) -> str: ...
+
+
+T = TypeVar("T", bound=_OnIssue)
+
 #: Name of the field, and what the store calls it.
 _ATTRIBUTES: Final = {"issuetype": "issue_type", "parent": "parent_id"}
 _OWN: Final = frozenset(
     {"summary", "description", "issuetype", "priority", "assignee", "reporter", "labels", "parent", "resolution"}
 )
+MAX_LISTED: Final = 1000
 _MAX_DESCRIPTION: Final = 4000
 _LISTS: Final = frozenset({"labels", "components", "fixVersions", "versions"})
 
@@ -171,6 +182,24 @@ def read_description(body: Mapping[str, Any]) -> str | None:
     :raises RestError: it is no text, or too long.
     """
     return "" if body.get("description") == "" else read_text(body, "description", maximum=_MAX_DESCRIPTION)
+
+
+def listed(call: Call, get: Callable[[str], T]) -> list[T]:
+    """What a body names by ``ids``; what is not there, or not for this call, is left out.
+
+    :param get: finds something on an issue by its id.
+    :raises RestError: there is no such list, or it is too long.
+    """
+    ids = call.json_object().get("ids")
+    if not isinstance(ids, list) or not ids or len(ids) > MAX_LISTED:
+        raise RestError(400, f"ids must be a list of 1 to {MAX_LISTED} ids.")
+    found = []
+    for one in dict.fromkeys(str(one) for one in ids):
+        with suppress(KeyError):
+            value = get(one)
+            if call.lists(call.site.content.issue(value.issue_id).project_key):
+                found.append(value)
+    return found
 
 
 def read_properties(body: Mapping[str, Any]) -> dict[str, Any]:

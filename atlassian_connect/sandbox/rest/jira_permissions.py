@@ -14,7 +14,7 @@ from .operations import Call, Operation, Reply, RestError
 if TYPE_CHECKING:
     from ..site import Site
 
-__all__ = ["OPERATIONS", "holds_permission", "known_permissions", "require_permission"]
+__all__ = ["OPERATIONS", "holds_permission", "known_permissions", "require_own", "require_permission"]
 
 _MAX_IDS: Final = 1000
 
@@ -147,6 +147,17 @@ def require_permission(call: Call, name: str, doing: str) -> None:
     """
     if call.user is not None and not holds_permission(call.user, name):
         raise RestError(403, f"You do not have permission to {doing}.")
+
+
+def require_own(call: Call, author: str, what: str) -> None:
+    """Refuse a user to change what somebody else wrote. Administrators, and apps as themselves, may.
+
+    :param what: in the plural, for people.
+    :raises RestError: 403.
+    """
+    others = call.user is not None and author != call.user.account_id
+    if others and not holds_permission(call.user, "ADMINISTER_PROJECTS"):
+        raise RestError(403, f"You do not have the permission to change {what} of others.")
 
 
 def _names(value: object, known: frozenset[str]) -> list[str]:

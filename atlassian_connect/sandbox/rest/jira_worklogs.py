@@ -14,16 +14,15 @@ from ..store.values import Issue
 from .finding import find_issue
 from .jira_activity_shapes import worklog_json
 from .jira_basics import read_duration
-from .jira_input import put_properties, read_document, read_properties, refuse_visibility
+from .jira_input import listed, put_properties, read_document, read_properties, refuse_visibility
 from .jira_paging import jira_page
-from .jira_permissions import holds_permission, require_permission
+from .jira_permissions import require_own, require_permission
 from .jira_properties import property_operations
 from .operations import Call, Operation, Reply, RestError
 
 __all__ = ["OPERATIONS"]
 
 _MAX_WORKLOGS: Final = 5000
-_MAX_IDS: Final = 1000
 _MINUTE: Final = 60
 _MAX_SECONDS: Final = 10 * 365 * 24 * 3600
 _LAST_SECOND: Final = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
@@ -107,27 +106,12 @@ def _delete(call: Call, id_or_key: str, worklog_id: str) -> Reply:
 
 
 def _own(call: Call, worklog: Worklog) -> Worklog:
-    """Users change their own worklogs; administrators, and apps as themselves, all of them."""
-    others = call.user is not None and worklog.author != call.user.account_id
-    if others and not holds_permission(call.user, "ADMINISTER_PROJECTS"):
-        raise RestError(403, "You do not have the permission to change worklogs of others.")
+    require_own(call, worklog.author, "worklogs")
     return worklog
 
 
 def _by_ids(call: Call) -> Reply:
-    """Worklogs by their ids, wherever they are; those that are not there, or not for this call, are left out."""
-    ids = call.json_object().get("ids")
-    if not isinstance(ids, list) or not ids or len(ids) > _MAX_IDS:
-        raise RestError(400, f"ids must be a list of 1 to {_MAX_IDS} ids of worklogs.")
-    found = []
-    for one in dict.fromkeys(str(one) for one in ids):
-        try:
-            worklog = call.site.content.worklog(one)
-        except KeyError:
-            continue
-        if call.lists(call.site.content.issue(worklog.issue_id).project_key):
-            found.append(_written(call, worklog))
-    return Reply(payload=found)
+    return Reply(payload=[_written(call, one) for one in listed(call, call.site.content.worklog)])
 
 
 # --- what a body says -------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import pytest
 from atlassian_connect.sandbox import Installation, Sandbox
 from atlassian_connect.sandbox.store.changes import Change
 
-from ..connect_app import ConnectApp, HostCaller
+from ..connect_app import APP_KEY, ConnectApp, HostCaller
 from ..test_oauth import token_for
 
 Wiki = Callable[..., Any]
@@ -43,6 +43,17 @@ def as_user(host: HostCaller, wiki_app: Installation) -> Callable[[str], Wiki]:
         return lambda method, path, body=None: host.with_token(
             method, path, token, body, product="confluence", scheme="Bearer"
         )
+
+    return calls
+
+
+@pytest.fixture
+def as_jira_user(host: HostCaller, sandbox: Sandbox) -> Callable[[str], Callable[..., Any]]:
+    """Calls Jira as a user of an account id, whom the app impersonates; a test installs it with ``ACT_AS_USER``."""
+
+    def calls(account_id: str) -> Callable[..., Any]:
+        token = token_for(host, sandbox.jira.installation(APP_KEY), account_id)
+        return lambda method, path, body=None: host.with_token(method, path, token, body, scheme="Bearer")
 
     return calls
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
 from atlassian_connect.sandbox import ADMIN, MEMBER, Sandbox
 
 from ..connect_app import ConnectApp, HostCaller
-from ..test_oauth import token_for
 
 V3 = "/rest/api/3"
 FILTER = f"{V3}/filter"
@@ -24,17 +20,6 @@ def jira(app: ConnectApp, sandbox: Sandbox, descriptor_url: str, host: HostCalle
     sandbox.jira.install(descriptor_url)
     app.received.clear()
     return host
-
-
-@pytest.fixture
-def as_user(jira: HostCaller, sandbox: Sandbox) -> Callable[[str], Callable[..., Any]]:
-    installation = sandbox.jira.installation("com.example.stale")
-
-    def calls(account_id: str) -> Callable[..., Any]:
-        token = token_for(jira, installation, account_id)
-        return lambda method, path, body=None: jira.with_token(method, path, token, body, scheme="Bearer")
-
-    return calls
 
 
 def test_the_life_of_a_filter(jira: HostCaller, app: ConnectApp, sandbox: Sandbox):
@@ -56,9 +41,9 @@ def test_the_life_of_a_filter(jira: HostCaller, app: ConnectApp, sandbox: Sandbo
     assert told == [("filter_created", "Ours"), ("filter_updated", "Theirs"), ("filter_deleted", "Theirs")]
 
 
-def test_a_filter_is_for_its_owner_and_whom_it_is_shared_with(jira: HostCaller, as_user, sandbox: Sandbox):
+def test_a_filter_is_for_its_owner_and_whom_it_is_shared_with(jira: HostCaller, as_jira_user, sandbox: Sandbox):
     sandbox.permissions.restrict("WEB", [ADMIN])
-    admin, member = as_user(ADMIN), as_user(MEMBER)
+    admin, member = as_jira_user(ADMIN), as_jira_user(MEMBER)
     shares: dict[str, list] = {
         "Private": [],
         "All": [{"type": "global"}],
@@ -134,7 +119,7 @@ def test_filters_are_searched(jira: HostCaller, sandbox: Sandbox):
     assert jira("GET", f"{FILTER}/search?orderBy=age").status_code == 400
 
 
-def test_queries_name_filters(jira: HostCaller, as_user, sandbox: Sandbox):
+def test_queries_name_filters(jira: HostCaller, as_jira_user, sandbox: Sandbox):
     save = sandbox.content.create_filter
     done = save("Done", "status = Done ORDER BY key", account_id=MEMBER)
     web = save("Web only", "project = WEB", account_id=ADMIN, shares=[{"type": "authenticated"}])
@@ -142,7 +127,7 @@ def test_queries_name_filters(jira: HostCaller, as_user, sandbox: Sandbox):
     every = save("Every", "", account_id=MEMBER)
 
     def found(jql: str) -> list[str]:
-        answer = as_user(MEMBER)("POST", f"{V3}/search/jql", {"jql": jql, "fields": ["key"]})
+        answer = as_jira_user(MEMBER)("POST", f"{V3}/search/jql", {"jql": jql, "fields": ["key"]})
         return (
             [one["key"] for one in answer.json["issues"]] if answer.status_code == 200 else answer.json["errorMessages"]
         )
@@ -152,24 +137,24 @@ def test_queries_name_filters(jira: HostCaller, as_user, sandbox: Sandbox):
     assert len(found(f"filter not in (Done, {web.id})")) == 7
     assert len(found(f"filter = {every.id} and project = OPS")) == 8
     assert found("filter != Every") == []
-    hidden = as_user(ADMIN)("POST", f"{V3}/search/jql", {"jql": "filter = Done"})
+    hidden = as_jira_user(ADMIN)("POST", f"{V3}/search/jql", {"jql": "filter = Done"})
     assert hidden.json["errorMessages"] == ["The value 'Done' does not exist for the field 'filter'."]
     for wrong in ("filter = Nope", "filter is empty", "filter ~ Done", "filter = empty"):
         assert " " in found(wrong)[0], wrong  # a message, not a key
 
 
-def test_a_filter_cannot_be_part_of_itself(sandbox: Sandbox, jira: HostCaller, as_user):
+def test_a_filter_cannot_be_part_of_itself(sandbox: Sandbox, jira: HostCaller, as_jira_user):
     one = sandbox.content.create_filter("One", "project = OPS", account_id=MEMBER)
     sandbox.content.create_filter("Two", "filter = One", account_id=MEMBER)
     sandbox.content.edit_filter(one.id, account_id=MEMBER, jql="filter = Two")
-    answer = as_user(MEMBER)("GET", f"{V3}/search/jql?jql=filter=One")
+    answer = as_jira_user(MEMBER)("GET", f"{V3}/search/jql?jql=filter=One")
     assert answer.status_code == 400
     assert "cyclical" in answer.json["errorMessages"][0]
 
 
-def test_an_id_counts_before_a_name(sandbox: Sandbox, jira: HostCaller, as_user):
+def test_an_id_counts_before_a_name(sandbox: Sandbox, jira: HostCaller, as_jira_user):
     sandbox.content.create_filter("10001", "project = OPS", account_id=MEMBER)
     second = sandbox.content.create_filter("Second", "project = WEB", account_id=MEMBER)
-    assert as_user(MEMBER)("GET", f"{FILTER}/{second.id}").json["name"] == "Second"
-    found = as_user(MEMBER)("GET", f"{V3}/search/jql?jql=filter=10001&fields=key&maxResults=1").json["issues"]
+    assert as_jira_user(MEMBER)("GET", f"{FILTER}/{second.id}").json["name"] == "Second"
+    found = as_jira_user(MEMBER)("GET", f"{V3}/search/jql?jql=filter=10001&fields=key&maxResults=1").json["issues"]
     assert found[0]["key"].startswith("WEB")

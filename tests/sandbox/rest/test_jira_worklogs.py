@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
 from atlassian_connect.sandbox import ADMIN, MEMBER, Sandbox
@@ -13,7 +10,6 @@ from atlassian_connect.sandbox.modules.situation import Situation
 from atlassian_connect.sandbox.rest.jira_basics import read_duration, written_duration
 
 from ..connect_app import ConnectApp, HostCaller
-from ..test_oauth import token_for
 
 V3 = "/rest/api/3"
 WORKLOG = f"{V3}/issue/OPS-1/worklog"
@@ -37,17 +33,6 @@ def jira(app: ConnectApp, sandbox: Sandbox, descriptor_url: str, host: HostCalle
     sandbox.jira.install(descriptor_url)
     app.received.clear()
     return host
-
-
-@pytest.fixture
-def as_user(jira: HostCaller, sandbox: Sandbox) -> Callable[[str], Callable[..., Any]]:
-    installation = sandbox.jira.installation("com.example.stale")
-
-    def calls(account_id: str) -> Callable[..., Any]:
-        token = token_for(jira, installation, account_id)
-        return lambda method, path, body=None: jira.with_token(method, path, token, body, scheme="Bearer")
-
-    return calls
 
 
 def tracking(jira: HostCaller) -> dict:
@@ -162,8 +147,8 @@ def test_worklogs_are_listed_by_time_and_by_ids(jira: HostCaller, sandbox: Sandb
     assert jira("POST", f"{V3}/worklog/list", {"ids": []}).status_code == 400
 
 
-def test_users_change_their_own_work(jira: HostCaller, as_user):
-    member, admin = as_user(MEMBER), as_user(ADMIN)
+def test_users_change_their_own_work(jira: HostCaller, as_jira_user):
+    member, admin = as_jira_user(MEMBER), as_jira_user(ADMIN)
     one = f"{WORKLOG}/{admin('POST', WORKLOG, {'timeSpent': '1h'}).json['id']}"
     assert member("PUT", one, {"timeSpent": "2h"}).status_code == 403
     assert member("PUT", f"{one}/properties/x", 1).status_code == 403
@@ -174,12 +159,12 @@ def test_users_change_their_own_work(jira: HostCaller, as_user):
     assert admin("DELETE", mine).status_code == 204
 
 
-def test_watchers(jira: HostCaller, as_user, sandbox: Sandbox):
-    member = as_user(MEMBER)
+def test_watchers(jira: HostCaller, as_jira_user, sandbox: Sandbox):
+    member = as_jira_user(MEMBER)
     assert jira("GET", WATCHERS).json["watchCount"] == 0
     assert jira("POST", WATCHERS, MEMBER).status_code == 204
     assert jira("POST", WATCHERS, MEMBER).status_code == 204
-    assert as_user(ADMIN)("POST", WATCHERS).status_code == 204
+    assert as_jira_user(ADMIN)("POST", WATCHERS).status_code == 204
     found = member("GET", WATCHERS).json
     assert [one["accountId"] for one in found["watchers"]] == [MEMBER, ADMIN]
     assert (found["isWatching"], found["watchCount"]) == (True, 2)
@@ -198,9 +183,9 @@ def test_watchers(jira: HostCaller, as_user, sandbox: Sandbox):
     assert jira("POST", f"{V3}/issue/watching", {"issueIds": 3}).status_code == 400
 
 
-def test_votes(jira: HostCaller, as_user, sandbox: Sandbox):
+def test_votes(jira: HostCaller, as_jira_user, sandbox: Sandbox):
     sandbox.content.edit_issue("OPS-1", reporter=ADMIN)
-    member, admin = as_user(MEMBER), as_user(ADMIN)
+    member, admin = as_jira_user(MEMBER), as_jira_user(ADMIN)
     assert member("POST", VOTES).status_code == 204
     assert admin("POST", VOTES).status_code == 404  # it is their own issue
     found = member("GET", VOTES).json
@@ -212,7 +197,7 @@ def test_votes(jira: HostCaller, as_user, sandbox: Sandbox):
     assert member("POST", VOTES).status_code == 404
 
 
-def test_searches_know_them(jira: HostCaller, as_user, sandbox: Sandbox):
+def test_searches_know_them(jira: HostCaller, as_jira_user, sandbox: Sandbox):
     for key, votes in (("OPS-1", 1), ("OPS-2", 2)):
         for account_id in [MEMBER, ADMIN][:votes]:
             sandbox.content.watch(key, account_id)
@@ -221,7 +206,7 @@ def test_searches_know_them(jira: HostCaller, as_user, sandbox: Sandbox):
 
     def found(jql: str) -> list[str]:
         body = {"jql": jql, "fields": ["key"]}
-        return [one["key"] for one in as_user(MEMBER)("POST", f"{V3}/search/jql", body).json["issues"]]
+        return [one["key"] for one in as_jira_user(MEMBER)("POST", f"{V3}/search/jql", body).json["issues"]]
 
     assert found("watcher = currentUser() ORDER BY votes DESC, key") == ["OPS-2", "OPS-1"]
     assert found(f'voter = "{ADMIN}" and worklogAuthor = "{ADMIN}"') == ["OPS-2"]
