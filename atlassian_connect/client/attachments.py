@@ -53,7 +53,10 @@ class IssueAttachments:
         with ExitStack() as opened:
             sent = [("file", file) for file in _uploads(files, progress, opened)]
             response = self._client.post(f"{self._path}/attachments", files=sent)
-        return _records(response.json() if _is_json(response) else None)
+        try:
+            return _records(response.json())
+        except (ValueError, RecursionError) as error:
+            raise HostError("The host's answer is no list of attachments.") from error
 
     def list(self) -> list[JsonObject]:
         """Ask for the attachments of the issue."""
@@ -129,10 +132,6 @@ def _delete(client: HostClient, url: str) -> bool:
         raise_blocked(error)
         return False
     return True
-
-
-def _is_json(response: requests.Response) -> bool:
-    return "json" in response.headers.get("Content-Type", "")
 
 
 def _records(found: Any) -> list[JsonObject]:

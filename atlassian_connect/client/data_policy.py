@@ -187,7 +187,7 @@ class DataPolicy:
                 return {}
             half = len(ids) // 2
             return self._some_projects(ids[:half]) | self._some_projects(ids[half:])
-        except (*_NOT_TOLD, ValueError):
+        except (*_NOT_TOLD, ValueError, RecursionError):
             return {}
         projects = _objects(answer, "projectDataPolicies")
         return {("id", str(project.get("id"))): _flag(project.get("dataPolicy")) for project in projects}
@@ -196,7 +196,7 @@ class DataPolicy:
         """Return the host's JSON; None when it refuses, or answers something else."""
         try:
             return self._get(path, params)
-        except (*_NOT_TOLD, ValueError):
+        except (*_NOT_TOLD, ValueError, RecursionError):
             return None
 
     def _get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:

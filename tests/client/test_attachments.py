@@ -173,6 +173,15 @@ def test_the_attachments_of_an_issue(jira):
         client.issue_attachments("DEMO-1").list()
 
 
+@pytest.mark.parametrize("body", [b"", b"<html>", b'[{"id": "1"', b"{}", b"[" * 100_000], ids=range(5))
+def test_an_answer_to_an_upload_that_lists_nothing_is_an_error_of_the_host(body, jira):
+    host, client = jira
+    host.route("POST", f"{ISSUE}/attachments", (200, body))
+
+    with pytest.raises(HostError, match="no list of attachments"):
+        client.issue_attachments("DEMO-1").upload(("a.txt", b"a"))
+
+
 def test_a_download_from_jira_leaves_without_credentials(jira, transport):
     host, client = jira
     media = Host()

@@ -105,7 +105,9 @@ def test_a_host_that_does_not_tell_leaves_it_unknown(policy, jira_policy, cloud,
     assert jira_policy.blocked_projects([1, 2]) is None
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"{}", b'{"anyContentBlocked": "false"}', b"null"])
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"[]", b"{}", b'{"anyContentBlocked": "false"}', b"null", b"[" * 100_000], ids=range(7)
+)
 def test_an_answer_of_another_form_leaves_it_unknown(policy, jira_policy, cloud, body):
     for path in (METADATA, SPACES, SITE, PROJECTS):
         cloud.on(path, 200, body)
