@@ -5,6 +5,7 @@ Source: *Connect dynamic modules*, https://developer.atlassian.com/cloud/conflue
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -78,6 +79,7 @@ def module_changes(
 def _placed(modules: Mapping[str, Any]) -> dict[tuple[str, ...], _Placed]:
     """The modules of a document by what identifies them: type and key; webhooks by what they ask for."""
     placed: dict[tuple[str, ...], _Placed] = {}
+    times: Counter[tuple[str, ...]] = Counter()
     for type_name, entries in modules.items():
         listed = entries if isinstance(entries, list) else [entries]
         for index, entry in enumerate(listed):
@@ -86,9 +88,8 @@ def _placed(modules: Mapping[str, Any]) -> dict[tuple[str, ...], _Placed]:
             path = f"modules.{type_name}" + (f"[{index}]" if isinstance(entries, list) else "")
             module = _Placed(type_name, path, entry)
             identity = (type_name, module.key) if module.key else (type_name, "", str(entry.get("event")))
-            while identity in placed:  # several webhooks of one event: in their order
-                identity = (*identity, "again")
-            placed[identity] = module
+            times[identity] += 1  # several webhooks of one event: in their order
+            placed[identity if times[identity] == 1 else (*identity, str(times[identity]))] = module
     return placed
 
 

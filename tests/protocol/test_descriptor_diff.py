@@ -161,6 +161,19 @@ def test_braces_in_names_are_braces(field, name):
     assert name in change.sentence
 
 
+def test_webhooks_of_one_event_are_compared_in_their_order():
+    hooks = [{"event": "page_created", "url": f"/hooks/{number}"} for number in range(4000)]
+    old, new = (
+        {**OLD, "modules": {"webhooks": listed}} for listed in (hooks, [*hooks[:-1], {**hooks[-1], "url": "/x"}])
+    )
+
+    (change,) = diff_descriptors(old, new)
+    (removed,) = diff_descriptors(old, {**OLD, "modules": {"webhooks": hooks[:-1]}})
+
+    assert (change.path, change.old, change.new) == ("modules.webhooks[3999].url", "/hooks/3999", "/x")
+    assert (removed.path, removed.kind) == ("modules.webhooks[3999]", "removed")
+
+
 def test_an_object_that_is_gone_is_reported_by_what_it_held():
     changes = diff_descriptors(OLD, changed(lambda d: d.pop("lifecycle")))
 
