@@ -138,7 +138,8 @@ def _called(document: Mapping[str, Any]) -> Iterator[str]:
                 if not isinstance(url, str) or not url:
                     continue
                 path = url.partition("?")[0].partition("#")[0]
-                if below is not None and (normal_base_url(path.rstrip("/")) + "/").startswith(below):
+                is_link = module.type == "webItems"  # one with an absolute URL is followed as it is, without a token
+                if below is not None and not is_link and (normal_base_url(path.rstrip("/")) + "/").startswith(below):
                     path = path[len(below) - 1 :]
                 if "://" not in path and not path.startswith("//"):
                     yield "/" + path.lstrip("/")
