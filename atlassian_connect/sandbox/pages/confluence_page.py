@@ -31,7 +31,7 @@ from .viewer import viewer_id
 
 if TYPE_CHECKING:
     from ..host import Sandbox
-    from ..store.values import Comment
+    from ..store.values import Comment, Page, PageVersion
 
 __all__ = ["LABEL", "add_routes"]
 
@@ -175,9 +175,7 @@ def _add_versions(blueprint: Blueprint, sandbox: Sandbox) -> None:
     @blueprint.get("/wiki/pages/<page_id>/versions/<int:number>")
     def version(page_id: str, number: int) -> Response:
         page = readable_page(sandbox, page_id)
-        found = next((one for one in sandbox.content.versions(page.id) if one.number == number), None)
-        if found is None:
-            abort(404, f"The page has no version {number}.")
+        found = _version(sandbox, page, number)
         return respond(
             "confluence/version.html",
             situation=situation_of(sandbox, page),
@@ -190,9 +188,7 @@ def _add_versions(blueprint: Blueprint, sandbox: Sandbox) -> None:
     @blueprint.post("/wiki/pages/<page_id>/versions/<int:number>/restore")
     def restore_version(page_id: str, number: int) -> BaseResponse:
         page, account_id = writable_page(sandbox, page_id)
-        found = next((one for one in sandbox.content.versions(page.id) if one.number == number), None)
-        if found is None:
-            abort(404, f"The page has no version {number}.")
+        found = _version(sandbox, page, number)
         try:
             sandbox.content.edit_page(
                 page.id,
@@ -204,6 +200,11 @@ def _add_versions(blueprint: Blueprint, sandbox: Sandbox) -> None:
         except TitleTakenError as error:
             return done(str(error), where=url_for("pages.history", page_id=page.id), bad=True)
         return done(f"Version {number} is the latest again.", where=page_url(sandbox, page))
+
+
+def _version(sandbox: Sandbox, page: Page, number: int) -> PageVersion:
+    found = next((one for one in sandbox.content.versions(page.id) if one.number == number), None)
+    return found or abort(404, f"The page has no version {number}.")
 
 
 def _add_trash(blueprint: Blueprint, sandbox: Sandbox) -> None:

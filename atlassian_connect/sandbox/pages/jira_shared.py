@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 from flask import abort
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from ..host import Sandbox
 
 __all__ = ["at_issue", "at_project", "find_issue", "find_project", "require", "visible_issues", "visible_projects"]
+
+_T = TypeVar("_T")
 
 
 def visible_projects(sandbox: Sandbox) -> list[Project]:
@@ -31,24 +34,22 @@ def visible_issues(sandbox: Sandbox) -> list[Issue]:
 
 def find_project(sandbox: Sandbox, key: str) -> Project:
     """A project that the viewer sees; else 404."""
-    try:
-        project = sandbox.content.project(key)
-    except KeyError:
-        project = None
-    if project is None or not sandbox.permissions.sees(viewer(sandbox), project.key):
-        abort(404, f"There is no project {key}, or you do not get to see it.")
-    return project
+    return _seen(sandbox, f"project {key}", lambda: sandbox.content.project(key), lambda project: project.key)
 
 
 def find_issue(sandbox: Sandbox, key: str) -> Issue:
     """An issue that the viewer sees; else 404."""
+    return _seen(sandbox, f"issue {key}", lambda: sandbox.content.issue(key), lambda issue: issue.project_key)
+
+
+def _seen(sandbox: Sandbox, what: str, read: Callable[[], _T], project_of: Callable[[_T], str]) -> _T:
     try:
-        issue = sandbox.content.issue(key)
+        found = read()
     except KeyError:
-        issue = None
-    if issue is None or not sandbox.permissions.sees(viewer(sandbox), issue.project_key):
-        abort(404, f"There is no issue {key}, or you do not get to see it.")
-    return issue
+        found = None
+    if found is None or not sandbox.permissions.sees(viewer(sandbox), project_of(found)):
+        abort(404, f"There is no {what}, or you do not get to see it.")
+    return found
 
 
 def require(sandbox: Sandbox, permission: str, doing: str) -> str:
