@@ -1,19 +1,9 @@
 // The macro browser, and the editor of one macro: a form made of its parameters, or a dialog of its app.
+import { make } from './elements.js';
 import { showFlag } from './flags.js';
 
 export const facts = JSON.parse(document.getElementById('editor-facts').textContent);
 const csrf = document.querySelector('meta[name=csrf-token]').content;
-
-function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
-    else if (value === true) element.setAttribute(name, '');
-    else if (value !== false && value != null) element.setAttribute(name, value);
-  }
-  element.append(...children.filter(one => one != null));
-  return element;
-}
 
 /** Show a dialog until it is answered: with what `answer` is called with, or null. */
 function asked(size, title, build) {

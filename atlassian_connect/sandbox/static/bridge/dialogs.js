@@ -1,7 +1,8 @@
 // Dialogs: a modal <dialog> each, with a frame of the app in it and buttons below.
 import { frameById, mount, unmount } from './frames.js';
 import { keepNotices } from './notices.js';
-import { ask, length, make } from './page.js';
+import { make } from '../elements.js';
+import { ask, length } from './page.js';
 
 const LAST_WORDS = 100; // milliseconds
 const open = []; // the last one is on top

@@ -1,5 +1,6 @@
 // Frames of apps: from the server's JSON to an iframe whose bridge is up.
-import { length, make } from './page.js';
+import { make } from '../elements.js';
+import { length } from './page.js';
 
 const LATE_AFTER = 10000; // milliseconds
 const frames = new Map(); // extension id → frame

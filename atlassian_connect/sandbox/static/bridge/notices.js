@@ -1,5 +1,5 @@
 // Flags and messages: what apps tell people, outside of their frames.
-import { make } from './page.js';
+import { make } from '../elements.js';
 
 const FLAG_STAYS = 6000; // milliseconds, for those that close by themselves
 const TYPES = ['generic', 'error', 'warning', 'success', 'info', 'hint'];

@@ -19,18 +19,6 @@ export async function ask(what, frame, body = {}) {
   return answer;
 }
 
-/** Make an element: its tag, its attributes, its children. */
-export function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
-    else if (value === true) element.setAttribute(name, '');
-    else if (value !== false && value != null) element.setAttribute(name, value);
-  }
-  element.append(...children.filter(child => child != null));
-  return element;
-}
-
 /** A length as apps give it: a number and "400" are pixels, "50%" and "20em" stay. */
 export function length(value) {
   const text = String(value ?? '').trim();

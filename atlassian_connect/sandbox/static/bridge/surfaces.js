@@ -1,6 +1,7 @@
 // The size of frames, inline dialogs, dropdown menus.
+import { make } from '../elements.js';
 import { frameOf, mount } from './frames.js';
-import { length, make } from './page.js';
+import { length } from './page.js';
 
 export const addon = {
   resize(width, height, context) {
