@@ -49,7 +49,8 @@ class Database:
         self._after: list[Callable[[], None]] = []
         self._cached: dict[str, dict[tuple[object, ...], Any]] = {}
         self._connection = _connect_memory() if path is None else _connect_file(path)
-        weakref.finalize(self, self._connection.close)  # Python 3.13 warns of connections that nobody closes
+        closing = weakref.finalize(self, self._connection.close)  # Python 3.13 warns of those that nobody closes
+        closing.atexit = False  # threads may be in the middle of a statement then
         try:
             self._prepare(path)
             if path is not None:  # quick, and safe but for the last changes before the machine itself goes down
