@@ -12,7 +12,7 @@ from ..store.values import Issue
 from .finding import find_issue, visible_issues
 from .jira_activity_shapes import votes_json, watches_json
 from .jira_basics import user_json
-from .jira_permissions import require_permission
+from .jira_permissions import holds_permission, require_permission
 from .operations import Call, Operation, Reply, RestError
 
 __all__ = ["OPERATIONS"]
@@ -24,9 +24,16 @@ def _me(call: Call) -> str | None:
     return call.person.account_id if call.person else None
 
 
+def _shown(call: Call, account_ids: list[str]) -> list[dict[str, Any]]:
+    """Those of the people whom the call may see: without a permission of its own, nobody else than oneself."""
+    is_app = call.caller is not None and call.user is None and not call.as_visitor
+    everybody = is_app or holds_permission(call.person, "VIEW_VOTERS_AND_WATCHERS")
+    return [user_json(one, call.site) for one in account_ids if everybody or one == _me(call)]
+
+
 def _watchers(call: Call, id_or_key: str) -> Reply:
     issue = find_issue(call, id_or_key)
-    watchers = [user_json(one, call.site) for one in call.site.content.watchers(issue.id)]
+    watchers = _shown(call, call.site.content.watchers(issue.id))
     return Reply(payload=watches_json(issue, call.site, _me(call)) | {"watchers": watchers})
 
 
@@ -73,7 +80,7 @@ def _watching(call: Call) -> Reply:
 
 def _votes(call: Call, id_or_key: str) -> Reply:
     issue = find_issue(call, id_or_key)
-    voters: list[dict[str, Any]] = [user_json(one, call.site) for one in call.site.content.voters(issue.id)]
+    voters = _shown(call, call.site.content.voters(issue.id))
     return Reply(payload=votes_json(issue, call.site, _me(call)) | {"voters": voters})
 
 

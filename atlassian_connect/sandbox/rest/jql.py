@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..jql_functions import Evaluate
 from ..store.values import Issue
-from .jql_clauses import JqlClauses, Test
+from .jql_clauses import JqlClauses, Test, Within
 from .jql_fields import Asked, known_fields, sort_key
 from .jql_reader import JqlError, read_tokens
 
@@ -128,7 +128,7 @@ class _Parser(JqlClauses):
 
     # --- queries inside of this one -----------------------------------------------------------------------------------
 
-    def nested(self, jql: str, *, functions: Evaluate | None, within: frozenset[str]) -> Test | None:
+    def nested(self, jql: str, *, functions: Evaluate | None, within: Within) -> Test | None:
         return _Parser(read_tokens(jql), self.now, self.asked, functions=functions, within=within).query().test
 
     # --- order --------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import operator as operators
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from ..jql_functions import Evaluate, FunctionCall, JqlFunctionError
@@ -17,14 +18,26 @@ from .jql_reader import JqlError, JqlReader
 from .jql_values import unknown_value
 from .query_tokens import COMPARISONS, Token
 
-__all__ = ["JqlClauses", "Test"]
+__all__ = ["JqlClauses", "Test", "Within"]
 
 #: Whether an issue is found.
 Test: TypeAlias = Callable[[Issue], bool]
 
 _PROPERTY: Final = re.compile(r"issue\.property\[([^\]]+)\](?:\.([\w.\-]+))?", re.IGNORECASE).fullmatch
 _ALL_COMPARISONS: Final = {**COMPARISONS, "=": operators.eq, "!=": operators.ne}
+_MAX_FILTERS: Final = 50
 _FILTERS: Final = frozenset({"filter", "request", "savedfilter", "searchrequest"})
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """The filters around a query.
+
+    :ivar used: ids of all that were read for the whole query, each as often as it was.
+    """
+
+    ids: frozenset[str] = frozenset()
+    used: list[str] = field(default_factory=list)
 
 
 class JqlClauses(JqlReader, ABC):
@@ -32,7 +45,7 @@ class JqlClauses(JqlReader, ABC):
 
     :param strict: refuse values that do not exist for their fields.
     :param functions: asks apps what their functions stand for.
-    :param within: ids of the filters that this query is of.
+    :param within: the filters that this query is of.
     """
 
     def __init__(
@@ -43,13 +56,13 @@ class JqlClauses(JqlReader, ABC):
         *,
         strict: bool = False,
         functions: Evaluate | None = None,
-        within: frozenset[str] = frozenset(),
+        within: Within | None = None,
     ) -> None:
         super().__init__(tokens, now, asked)
-        self._strict, self._functions, self._within = strict, functions, within
+        self._strict, self._functions, self._within = strict, functions, within or Within()
 
     @abstractmethod
-    def nested(self, jql: str, *, functions: Evaluate | None, within: frozenset[str]) -> Test | None:
+    def nested(self, jql: str, *, functions: Evaluate | None, within: Within) -> Test | None:
         """Read a query inside of this one. None: it has no clause."""
 
     def clause(self) -> Test:
@@ -132,9 +145,13 @@ class JqlClauses(JqlReader, ABC):
         saved = find_filter(site, me, value) if site is not None and value is not None else None
         if saved is None:
             raise JqlError(f"The value '{self.spelt(value or 'empty')[:200]}' does not exist for the field 'filter'.")
-        if saved.id in self._within:
+        if saved.id in self._within.ids:
             raise JqlError(f"The filter '{saved.name}' is part of itself: it causes a cyclical reference.")
-        test = self.nested(saved.jql, functions=self._functions, within=self._within | {saved.id})
+        within = Within(self._within.ids | {saved.id}, self._within.used)
+        within.used.append(saved.id)
+        if len(within.used) > _MAX_FILTERS:
+            raise JqlError(f"The query names more than {_MAX_FILTERS} filters, with those that they name themselves.")
+        test = self.nested(saved.jql, functions=self._functions, within=within)
         return test or (lambda issue: True)
 
     def _wanted(self, operator: str) -> set[str | None]:

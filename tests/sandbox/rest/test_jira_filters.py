@@ -158,3 +158,14 @@ def test_an_id_counts_before_a_name(sandbox: Sandbox, jira: HostCaller, as_jira_
     assert as_jira_user(MEMBER)("GET", f"{FILTER}/{second.id}").json["name"] == "Second"
     found = as_jira_user(MEMBER)("GET", f"{V3}/search/jql?jql=filter=10001&fields=key&maxResults=1").json["issues"]
     assert found[0]["key"].startswith("WEB")
+
+
+def test_a_query_names_filters_up_to_a_number(sandbox: Sandbox, jira: HostCaller):
+    names = [f"Level {number}" for number in range(30)]
+    for name, below in zip(names, [*names[1:], ""], strict=True):
+        jql = f'filter = "{below}" or filter = "{below}"' if below else "project = OPS"
+        sandbox.content.create_filter(name, jql, account_id=ADMIN, shares=[{"type": "global"}])
+    answer = jira("POST", f"{V3}/search/jql", {"jql": 'filter = "Level 0"'})
+    assert answer.status_code == 400
+    assert "more than 50 filters" in answer.json["errorMessages"][0]
+    assert jira("POST", f"{V3}/search/jql", {"jql": 'filter = "Level 26"'}).status_code == 200
