@@ -67,6 +67,7 @@ def test_an_app_is_installed_and_uninstalled_by_hand(sandbox, app, page):
     page.get_by_label("URL of its descriptor").fill(app.descriptor_url)
     page.get_by_role("button", name="Install", exact=True).click()
     page.get_by_text("is installed on Confluence").wait_for()
+    page.wait_for_load_state()  # its scripts are what opens the dialog
     installation = sandbox.confluence.installations[0]
     page.get_by_role("button", name="Uninstall", exact=True).click()
     page.get_by_role("dialog").get_by_role("button", name="Cancel").click()

@@ -1,7 +1,7 @@
 // Dialogs: a modal <dialog> each, with a frame of the app in it and buttons below.
+import { make } from '../elements.js';
 import { frameById, mount, unmount } from './frames.js';
 import { keepNotices } from './notices.js';
-import { make } from '../elements.js';
 import { ask, length } from './page.js';
 
 const LAST_WORDS = 100; // milliseconds
