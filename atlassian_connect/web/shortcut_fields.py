@@ -164,21 +164,26 @@ def written(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Spell fields as the descriptor does, and split off those that are about the view.
 
+    A field that is spelt as in the descriptor already (``excludeBody``) is taken, too: people copy from there.
+
     :param shape: one of the classes above.
     :param path: of the module, for messages.
     :param otherwise: where a field goes that is not here.
     :return: arguments of the declaration; fields of the module.
-    :raises DescriptorError: there is no such field, or a word is none of those it knows.
+    :raises DescriptorError: there is no such field, it is given in both spellings, or a word is none of those it knows.
     """
     hints = _hints(shape)
     routing: dict[str, Any] = {}
     definition: dict[str, Any] = {}
-    for name, value in fields.items():
+    for given, value in fields.items():
+        name = given if given in hints else _snake(given)
         if name not in hints:
             raise DescriptorError(
                 f"There is no such field; known are {', '.join(sorted(hints))}. {otherwise}",
-                path=f"{path}.{name}",
+                path=f"{path}.{given}",
             )
+        if name != given and name in fields:
+            raise DescriptorError(f"Is given as {name} as well.", path=f"{path}.{given}")
         if name in _ROUTING:
             routing[name] = value  # checked where it is declared
             continue
@@ -193,6 +198,10 @@ def written(
 @cache
 def _hints(shape: type) -> dict[str, Any]:
     return get_type_hints(shape)
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"[A-Z]", lambda match: "_" + match[0].lower(), name)
 
 
 def _camel(name: str) -> str:

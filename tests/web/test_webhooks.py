@@ -193,6 +193,8 @@ def test_fields_of_a_webhook_are_spelt_like_those_of_the_shortcuts(make_app):
         conditions=condition("user_is_logged_in"),
     )(lambda event: None)
     connect.add_webhook("page_created", lambda event: None, exclude_body=None)
+    as_in_the_descriptor = {"excludeBody": True, "propertyKeys": ["notes"]}
+    connect.add_webhook("page_moved", lambda event: None, **as_in_the_descriptor)
 
     descriptor = make_app(connect).test_client().get("/atlassian-connect.json").json
 
@@ -206,6 +208,7 @@ def test_fields_of_a_webhook_are_spelt_like_those_of_the_shortcuts(make_app):
             "conditions": [{"condition": "user_is_logged_in"}],
         },
         {"event": "page_created", "url": "/connect/webhooks/page_created"},
+        {"event": "page_moved", "url": "/connect/webhooks/page_moved", **as_in_the_descriptor},
     ]
 
 
@@ -213,7 +216,9 @@ def test_fields_of_a_webhook_are_spelt_like_those_of_the_shortcuts(make_app):
     ("fields", "message"),
     [
         ({"fliter": "project = OPS"}, r"webhook 'jira:issue_updated'\.fliter: There is no such field; known are"),
-        ({"excludeBody": True}, "known are conditions, exclude_body, filter, property_keys"),
+        ({"exclude_bodies": True}, "known are conditions, exclude_body, filter, property_keys"),
+        ({"excludeBodies": True}, r"\.excludeBodies: There is no such field"),
+        ({"excludeBody": True, "exclude_body": True}, r"\.excludeBody: Is given as exclude_body as well"),
         ({"methods": ["GET"]}, "no such field"),
         ({"exclude_body": "true"}, "excludeBody"),
         ({"property_keys": "notes"}, "propertyKeys"),
