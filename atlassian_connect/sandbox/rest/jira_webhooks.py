@@ -36,7 +36,9 @@ _EVENTS: Final = frozenset(
         for what in ("created", "updated", "released", "unreleased", "deleted", "moved", "merged")
     }
 )
-_CLAUSE: Final = re.compile(r"([A-Za-z.]+(?:\[[^\]]+\][\w.]*)?)\s*(=|!=|not\s+in\b|in\b)", re.IGNORECASE)
+_CLAUSE: Final = re.compile(
+    r"(?<![A-Za-z.])([A-Za-z.]++(?:\[[^\]]+\][\w.]*)?)(?:\s*+!?=|\s+(?:not\s+)?in\b)", re.IGNORECASE
+)
 _JQL_FIELDS: Final = frozenset(
     {"issuekey", "key", "project", "issuetype", "status", "assignee", "reporter", "priority"}
 )
@@ -106,7 +108,7 @@ def _problems_of_jql(call: Call, jql: str) -> list[str]:
     unquoted = re.sub(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'", "''", jql)
     problems = [
         f"The clause {name} is unsupported"
-        for name, _ in _CLAUSE.findall(unquoted)
+        for name in _CLAUSE.findall(unquoted)
         if name.lower() not in _JQL_FIELDS and not name.lower().startswith(("issue.property[", "cf["))
     ]
     # What is left beside clauses that are allowed has operators that are not.

@@ -35,3 +35,17 @@ def test_what_has_ended_takes_no_room_and_keeps_no_url(register, clock: Clock):
     clock.ahead = LIFETIME_DAYS * DAY_SECONDS + 60
     results = register(*[GOOD] * MAX_WEBHOOKS, path="/hooks/other").json["webhookRegistrationResult"]
     assert all("createdWebhookId" in one for one in results)
+
+
+@pytest.mark.parametrize(
+    "jql",
+    ["assignee = admin", "status in (Login, Main)", "project=OPS and key not in(OPS-1)", f"assignee = {'a' * 3900}"],
+)
+def test_a_value_that_ends_like_an_operator_is_no_clause(register, jql: str):
+    (result,) = register({**GOOD, "jqlFilter": jql}).json["webhookRegistrationResult"]
+    assert "createdWebhookId" in result, result
+
+
+def test_clauses_that_webhooks_do_not_have_are_named(register):
+    (result,) = register({**GOOD, "jqlFilter": "labels in (x) or updated = -1d"}).json["webhookRegistrationResult"]
+    assert result["errors"] == ["The clause labels is unsupported", "The clause updated is unsupported"]
