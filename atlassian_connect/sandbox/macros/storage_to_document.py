@@ -23,6 +23,7 @@ _MARKS: Final = {tag: mark for mark, tag in MARKS.items()} | {"b": "strong", "i"
 _SPACES = re.compile(r"\s+")
 _COLOUR = re.compile(r"color:\s*(#[0-9a-fA-F]{3,8})\s*;?").fullmatch
 _HEADING = re.compile(r"h([1-6])").fullmatch
+_SPAN = re.compile(r"[0-9]{1,3}").fullmatch
 _LISTS: Final = {"ul": "bulletList", "ol": "orderedList"}
 _Node = dict[str, Any]
 
@@ -95,7 +96,7 @@ def _table(element: Element) -> _Node:
 def _cells(row: Element) -> list[_Node]:
     found = []
     for cell in row:
-        spans = {name: int(cell.get(name, "")) for name in ("colspan", "rowspan") if cell.get(name, "").isdecimal()}
+        spans = {name: int(cell.get(name, "")) for name in ("colspan", "rowspan") if _SPAN(cell.get(name, ""))}
         found.append(_filled("tableHeader" if cell.tag == "th" else "tableCell", cell, **spans))
     return found
 

@@ -101,7 +101,10 @@ def find_attachment(call: Call, attachment_id: str) -> _Found:
         raise RestError(404, missing) from None
     if file.owner[0] != "page":
         raise RestError(404, missing)
-    return file, find_page(call, file.owner[1], statuses=_WITH_FILES)
+    try:
+        return file, find_page(call, file.owner[1], statuses=_WITH_FILES)
+    except RestError as error:
+        raise error if error.status != 404 else RestError(404, missing) from None
 
 
 def remove_attachment(call: Call, attachment_id: str) -> Reply:

@@ -52,7 +52,8 @@ def _remove_label(call: Call, content_id: str, label: str = "") -> Reply:
     page, name = editable_page(call, content_id), (label or call.query.get("name", "")).lower()
     if not name:
         raise RestError(400, "name must be the name of a label.")
-    if not call.site.content.remove_label(page.id, name, account_id=may_write(call)):
+    prefix, _, bare = name.rpartition(":")  # no name has a colon
+    if not call.site.content.remove_label(page.id, bare, account_id=may_write(call), prefix=prefix or "global"):
         raise RestError(404, f"The content has no label {name}.")
     return Reply(204)
 

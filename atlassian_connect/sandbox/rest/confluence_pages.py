@@ -21,6 +21,7 @@ from .finding import (
     find_space,
     space_of,
     visible_children,
+    visible_homepage,
     visible_pages,
 )
 from .operations import Call, Operation, Reply, RestError
@@ -88,7 +89,8 @@ def _create(call: Call, kind: str) -> Reply:
         raise RestError(400, "status must be current or draft.")
     parent_id = None
     if kind == "page" and call.query.get("root-level") != "true":
-        parent_id = text_of(wanted, "parentId") or _homepage(call, space.id, space.homepage_id)
+        home = visible_homepage(call, space)
+        parent_id = text_of(wanted, "parentId") or (home.id if home else None)
         if parent_id and find_page(call, parent_id, type="page", statuses=CURRENT).space_id != space.id:
             raise RestError(400, "The parent is in another space.")
     title = read_title(wanted, may_be_empty=status == "draft")
@@ -106,10 +108,6 @@ def _create(call: Call, kind: str) -> Reply:
         for operation in ("read", "update") if call.query.get("private") == "true" else ():
             call.site.content.restrict_page(page.id, operation, account_ids=[account_id])
     return Reply(payload=_alone(call, page, "storage"))
-
-
-def _homepage(call: Call, space_id: str, homepage_id: str) -> str | None:
-    return next((one.id for one in call.site.content.pages(space_id) if one.id == homepage_id), None)
 
 
 def _update(call: Call, kind: str, page_id: str) -> Reply:

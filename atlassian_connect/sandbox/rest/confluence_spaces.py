@@ -14,7 +14,7 @@ from .confluence import allowed_on_content
 from .confluence_bodies import expand_of
 from .confluence_v1 import content_v1_json
 from .confluence_writing import conflicts, text_of
-from .finding import asked_spaces, find_space_by_key, visible_pages
+from .finding import asked_spaces, find_space_by_key, visible_homepage, visible_pages
 from .operations import Call, Operation, Reply, RestError
 from .paging import start_page
 from .shapes import content_json, space_json, space_v1_json
@@ -23,6 +23,7 @@ __all__ = ["OPERATIONS"]
 
 _KEY = re.compile(r"~?[A-Za-z0-9]{1,255}").fullmatch
 _TYPES: Final = ("page", "blogpost")
+_MAX_DESCRIPTION: Final = 2000
 
 
 def _all(call: Call) -> Reply:
@@ -40,8 +41,7 @@ def _json(call: Call, space: Space) -> dict[str, Any]:
         names = allowed_on_content(call, call.person, space.key)
         json["operations"] = [{"operation": name, "targetType": "page"} for name in names]
     if call.expands("homepage"):
-        pages = {one.id: one for one in call.site.content.pages(space.id)}
-        home = pages.get(space.homepage_id)
+        home = visible_homepage(call, space)
         json["homepage"] = content_json(home, call.site) if home else None
     if call.expands("description.plain"):
         json["description"] = {"plain": {"value": space.description, "representation": "plain"}}
@@ -126,7 +126,10 @@ def _description(wanted: dict[str, Any]) -> str | None:
     if not isinstance(value, dict):
         return None
     plain = value.get("plain") if isinstance(value.get("plain"), dict) else value
-    return text_of(plain if isinstance(plain, dict) else {}, "value")[:2000]
+    text = text_of(plain if isinstance(plain, dict) else {}, "value")
+    if len(text) > _MAX_DESCRIPTION:
+        raise RestError(400, f"The description must be a text of at most {_MAX_DESCRIPTION} characters.")
+    return text
 
 
 def _administers(call: Call) -> None:

@@ -90,8 +90,10 @@ def _delete_tree(call: Call, content_id: str) -> Reply:
     page, account_id = editable_page(call, content_id, type="page", statuses=CURRENT), may_delete(call)
 
     def delete() -> str:
-        for one in [*reversed(pages_below(call, page)), page]:
-            call.site.content.trash_page(one.id, account_id=account_id)
+        with call.site.store.database.transaction():
+            for one in [*reversed(pages_below(call, page)), page]:
+                if call.site.content.may_edit(call.person, one.id):  # the others move up
+                    call.site.content.trash_page(one.id, account_id=account_id)
         return page.id
 
     task = call.site.tasks.start("confluence", "delete.page.tree", account_id, delete)

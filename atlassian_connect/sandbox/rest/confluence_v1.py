@@ -106,15 +106,11 @@ def _create(call: Call) -> Reply:
         return create_comment_v1(call, wanted)
     if kind not in ("page", "blogpost"):
         raise RestError(400, "type must be page, blogpost or comment.")
-    space, above = wanted.get("space"), wanted.get("ancestors")
+    space, status = wanted.get("space"), wanted.get("status", "current")
     if not isinstance(space, dict):
         raise RestError(400, "space must name the space by its key.")
     found = find_space_by_key(call, text_of(space, "key"))
-    parent = above[-1] if isinstance(above, list) and above and isinstance(above[-1], dict) else None
-    parent_id = (
-        find_page(call, text_of(parent, "id"), type="page", statuses=CURRENT).id if parent and kind == "page" else None
-    )
-    status = wanted.get("status", "current")
+    parent_id = _parent_id(call, wanted, kind, found.id)
     if status not in ("current", "draft"):
         raise RestError(400, "status must be current or draft.")
     with conflicts():
@@ -135,8 +131,7 @@ def _update(call: Call, content_id: str) -> Reply:
         return update_comment_v1(call, content_id)
     page, wanted = editable_page(call, content_id, statuses=ANY_STATUS), call.json_object()
     number, message = read_version(wanted)
-    above, status = wanted.get("ancestors"), wanted.get("status", "current")
-    parent = above[-1] if isinstance(above, list) and above and isinstance(above[-1], dict) else None
+    status = wanted.get("status", "current")
     if status not in ("current", "draft"):
         raise RestError(400, "status must be current or draft.")
     with conflicts():
@@ -147,10 +142,25 @@ def _update(call: Call, content_id: str) -> Reply:
             body=read_storage(call, wanted),
             version=number,
             message=message,
-            parent_id=find_page(call, text_of(parent, "id"), type="page", statuses=CURRENT).id if parent else None,
+            parent_id=_parent_id(call, wanted, page.type, page.space_id),
             status="current" if status == "current" else page.status,
         )
     return _alone(call, content_v1_json(call, changed, _WRITTEN))
+
+
+def _parent_id(call: Call, wanted: dict[str, Any], kind: str, space_id: str) -> str | None:
+    """The page that the last of the ``ancestors`` names. None: there is none, or nothing is above what is no page.
+
+    :raises RestError: the call does not see it, or it is in another space.
+    """
+    above = wanted.get("ancestors")
+    parent = above[-1] if isinstance(above, list) and above else None
+    if kind != "page" or not parent or not isinstance(parent, dict):
+        return None
+    found = find_page(call, text_of(parent, "id"), type="page", statuses=CURRENT)
+    if found.space_id != space_id:
+        raise RestError(400, "The parent is in another space.")
+    return found.id
 
 
 def _delete(call: Call, content_id: str) -> Reply:

@@ -22,6 +22,7 @@ __all__ = [
     "find_space_by_key",
     "space_of",
     "visible_children",
+    "visible_homepage",
     "visible_issues",
     "visible_pages",
     "visible_projects",
@@ -88,6 +89,13 @@ def visible_children(call: Call, page_id: str) -> list[Page]:
     """The current pages right below a page that belong in a list, in their order."""
     hidden = call.site.content.hidden_pages(call.person)
     return [page for page in call.site.content.children(page_id) if page.id not in hidden]
+
+
+def visible_homepage(call: Call, space: Space) -> Page | None:
+    """The homepage of a space. None: it is not there any more, or a restriction keeps it from this call."""
+    hidden = call.site.content.hidden_pages(call.person)
+    pages = call.site.content.pages(space.id)
+    return next((page for page in pages if page.id == space.homepage_id and page.id not in hidden), None)
 
 
 def visible_projects(call: Call) -> list[Project]:

@@ -54,13 +54,13 @@ class Labels(Part):
             self._changes.tell("confluence", "label_added", account_id, after=label, about=page)
             return label
 
-    def remove_label(self, page_id: str, name: str, *, account_id: str) -> bool:
-        """Take a label off a page. False when it has none of this name."""
+    def remove_label(self, page_id: str, name: str, *, account_id: str, prefix: str = "global") -> bool:
+        """Take a label off a page. False when it has none of this prefix and name."""
         with self._db.transaction():
-            label = self._db.first(LABELS, page_id=page_id, name=name)
+            label = self._db.first(LABELS, page_id=page_id, prefix=prefix, name=name)
             if label is None:
                 return False
-            self._db.delete(LABELS, page_id=page_id, name=name)
+            self._db.delete(LABELS, page_id=page_id, prefix=prefix, name=name)
             self._changes.tell(
                 "confluence", "label_removed", account_id, before=label, about=self._db.get(PAGES, page_id)
             )

@@ -201,3 +201,10 @@ def test_a_document_that_no_body_can_say_is_named(block: dict[str, Any], named: 
 def test_what_is_no_document_is_refused(document: object):
     with pytest.raises(StorageFormatError):
         storage_of(document)
+
+
+def test_a_span_of_thousands_of_digits_is_no_number():
+    (table,) = document_of(f'<table><tbody><tr><td colspan="{"9" * 5000}" rowspan="2">x</td></tr></tbody></table>')[
+        "content"
+    ]
+    assert table["content"][0]["content"][0]["attrs"] == {"rowspan": 2}

@@ -216,3 +216,38 @@ def test_restrictions_go_with_their_page(sandbox: Sandbox, space):
     assert content.restriction(page.id, "read").is_open
     with pytest.raises(KeyError):
         content.restrict_page(page.id, "read", account_ids=[ADMIN])
+
+
+def test_a_homepage_that_is_restricted_is_not_told_with_its_space(sandbox: Sandbox, wiki, as_user, space):
+    path = f"/rest/api/space/{space.key}?expand=homepage"
+    assert good(wiki("GET", path))["homepage"]["id"] == space.homepage_id
+    sandbox.content.restrict_page(space.homepage_id, "read", account_ids=[MEMBER])
+    assert good(wiki("GET", path))["homepage"] is None
+    assert good(as_user(MEMBER)("GET", path))["homepage"]["id"] == space.homepage_id
+    made = good(wiki("POST", "/api/v2/pages", {"spaceId": space.id, "title": "On top", "body": BODY}))
+    assert good(wiki("GET", f"/api/v2/pages/{made['id']}"))["parentId"] is None  # else its author could not read it
+
+
+def test_a_file_of_a_hidden_page_is_as_missing_as_one_that_never_was(sandbox: Sandbox, wiki, space):
+    page = sandbox.content.pages(space.id)[1]
+    file = sandbox.attachments.add(
+        ("page", page.id), name="plan.txt", media_type="text/plain", data=b"x", account_id=ADMIN
+    )
+    sandbox.content.restrict_page(page.id, "read", account_ids=[ADMIN])
+    for path in ("/api/v2/attachments/{}", "/rest/api/content/{}"):
+        hidden, missing = (wiki("GET", path.format(one)) for one in (f"att{file.id}", "att1"))
+        assert (hidden.status_code, missing.status_code) == (404, 404)
+        assert hidden.text.replace(f"att{file.id}", "att1") == missing.text
+
+
+def test_a_tree_is_deleted_but_for_what_may_not_be_edited(sandbox: Sandbox, wiki, space):
+    content = sandbox.content
+    top, middle, low = (content.create_page(space.id, name, "", account_id=ADMIN) for name in ("Top", "Middle", "Low"))
+    content.move_page(middle.id, account_id=ADMIN, parent_id=top.id)
+    content.move_page(low.id, account_id=ADMIN, parent_id=middle.id)
+    content.restrict_page(low.id, "update", account_ids=[ADMIN])
+    task = good(wiki("DELETE", f"/rest/api/content/{top.id}/pageTree"), 202)
+    sandbox.wire.clock.ahead += 60
+    assert good(wiki("GET", f"/rest/api/longtask/{task['id']}"))["successful"]
+    assert [content.page(one.id).status for one in (top, middle, low)] == ["trashed", "trashed", "current"]
+    assert content.page(low.id).parent_id is None

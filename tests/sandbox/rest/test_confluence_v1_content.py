@@ -179,3 +179,32 @@ def test_lists_of_labels_have_those_of_what_the_caller_sees(sandbox: Sandbox, as
 def test_times_do_not_run_ahead():
     assert confluence_time(1_769_860_800.9999999) == "2026-01-31T12:00:01.000Z"
     assert confluence_time(1_769_860_800.0) == "2026-01-31T12:00:00.000Z"
+
+
+def test_a_label_is_removed_under_the_prefix_it_is_named_with(wiki, page, told: list[str]):
+    path = f"/rest/api/content/{page.id}/label"
+    good(wiki("POST", path, [{"name": "plan"}, {"name": "plan", "prefix": "my"}, {"name": "plan", "prefix": "team"}]))
+    good(wiki("DELETE", f"{path}/plan"), 204)
+    assert {one["prefix"] for one in good(wiki("GET", path))["results"]} == {"my", "team"}
+    assert wiki("DELETE", f"{path}?name=plan").status_code == 404
+    good(wiki("DELETE", f"{path}?name=team:plan"), 204)
+    assert [one["prefix"] for one in good(wiki("GET", path))["results"]] == ["my"]
+    assert told == ["label_added"] * 3 + ["label_removed"] * 2
+
+
+def test_a_description_that_is_too_long_for_a_space_is_refused_not_cut(sandbox: Sandbox, wiki, space):
+    long = {"plain": {"value": "d" * 2001}}
+    assert wiki("PUT", f"/rest/api/space/{space.key}", {"description": long}).status_code == 400
+    assert sandbox.content.space(space.id) == space
+    for path in ("/rest/api/space", "/api/v2/spaces"):
+        assert wiki("POST", path, {"key": "LONG", "name": "Long", "description": long}).status_code == 400
+    assert all(one.key != "LONG" for one in sandbox.content.spaces())
+
+
+def test_a_page_is_not_below_one_of_another_space(sandbox: Sandbox, wiki, page):
+    above = [{"id": sandbox.content.pages(sandbox.content.spaces()[1].id)[0].id}]
+    new = {"type": "page", "title": "New", "space": {"key": sandbox.content.space(page.space_id).key}}
+    assert wiki("POST", "/rest/api/content", {**new, "ancestors": above}).status_code == 400
+    change = {"type": "page", "title": "Guide", "version": {"number": page.version + 1}, "ancestors": above}
+    assert wiki("PUT", f"/rest/api/content/{page.id}", change).status_code == 400
+    assert sandbox.content.page(page.id) == page
