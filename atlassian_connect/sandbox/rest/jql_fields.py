@@ -87,6 +87,19 @@ def _of_site(read: Callable[[Site, Issue], list[str]]) -> _Read:
     return lambda asked, issue: [one.lower() for one in read(asked.site, issue)] if asked.site else []
 
 
+def _involved(read: Callable[[Site, Issue], list[str]]) -> _Read:
+    """Watchers and voters: users who are no administrators find themselves only, as they are shown nobody else."""
+
+    def found(asked: Asked, issue: Issue) -> list[str]:
+        if asked.site is None:
+            return []
+        user = asked.site.users.find(asked.me) if asked.me else None  # None: an app as itself, or a webhook's filter
+        everybody = user is None or user.administers
+        return [one.lower() for one in read(asked.site, issue) if everybody or one == asked.me]
+
+    return found
+
+
 _FIELDS: Final[Mapping[str, _Read]] = {
     "project": _project,
     "key": lambda asked, issue: [issue.key.lower(), issue.id],
@@ -103,8 +116,8 @@ _FIELDS: Final[Mapping[str, _Read]] = {
     "component": _named("components"),
     "fixversion": _named("fixVersions"),
     "affectedversion": _named("versions"),
-    "watcher": _of_site(lambda site, issue: site.content.watchers(issue.id)),
-    "voter": _of_site(lambda site, issue: site.content.voters(issue.id)),
+    "watcher": _involved(lambda site, issue: site.content.watchers(issue.id)),
+    "voter": _involved(lambda site, issue: site.content.voters(issue.id)),
     "worklogauthor": _of_site(lambda site, issue: [one.author for one in site.content.worklogs(issue.id)]),
 }
 _ALIASES: Final = {

@@ -207,12 +207,15 @@ def test_searches_know_them(jira: HostCaller, as_jira_user, sandbox: Sandbox):
             sandbox.content.vote(key, account_id)
         sandbox.content.add_worklog(key, account_id=ADMIN, seconds=3_600 * votes)
 
-    def found(jql: str) -> list[str]:
+    def found(jql: str, account_id: str = MEMBER) -> list[str]:
         body = {"jql": jql, "fields": ["key"]}
-        return [one["key"] for one in as_jira_user(MEMBER)("POST", f"{V3}/search/jql", body).json["issues"]]
+        return [one["key"] for one in as_jira_user(account_id)("POST", f"{V3}/search/jql", body).json["issues"]]
 
     assert found("watcher = currentUser() ORDER BY votes DESC, key") == ["OPS-2", "OPS-1"]
-    assert found(f'voter = "{ADMIN}" and worklogAuthor = "{ADMIN}"') == ["OPS-2"]
+    of_admin = f'(voter = "{ADMIN}" or watcher = "{ADMIN}") and worklogAuthor = "{ADMIN}"'
+    assert found(of_admin, ADMIN) == ["OPS-2"]
+    assert found(of_admin) == []  # who may not see the voters does not find by them either
+    assert jira("POST", f"{V3}/search/approximate-count", {"jql": of_admin}).json == {"count": 1}  # an app as itself
     assert found("watchers = 1 or votes > 1 ORDER BY timespent") == ["OPS-1", "OPS-2"]
     assert found("timespent >= 2h") == found("timespent > 3600") == ["OPS-2"]
     assert "OPS-3" in found("timespent is empty")
