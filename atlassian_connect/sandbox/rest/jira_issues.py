@@ -38,6 +38,8 @@ def _create_one(call: Call, body: Mapping[str, Any]) -> Issue:
     fields = body.get("fields")
     if not isinstance(fields, Mapping):
         raise RestError(400, "fields must be an object.")
+    if body.get("transition"):
+        raise RestError(501, "The sandbox does not take an issue through a transition while it is created.")
     require_permission(call, "CREATE_ISSUES", "create issues in this project")
     given = fields.get("project")
     wanted = str(given.get("id") or given.get("key") or "") if isinstance(given, Mapping) else ""
@@ -58,11 +60,13 @@ def _create_one(call: Call, body: Mapping[str, Any]) -> Issue:
     others = changes.get("fields", {})
     if "timeoriginalestimate" in others:  # all of it remains to be done
         others.setdefault("timeestimate", others["timeoriginalestimate"])
-    properties = read_properties(body)
+    said, properties = new_comments(call, body), read_properties(body)
     with hierarchy_kept(), call.site.store.database.transaction():
         issue = call.site.content.create_issue(
             project.id, changes.pop("summary"), account_id=call.account_id, **_without_nothing(changes)
         )
+        for comment in said:
+            call.site.content.add_issue_comment(issue.key, comment, account_id=call.account_id)
         put_properties(call, ("issue", issue.id), properties)
         return issue
 

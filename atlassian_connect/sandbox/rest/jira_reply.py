@@ -83,7 +83,8 @@ def _fields(call: Call, names: list[str], default: frozenset[str] | None) -> fro
 
 def issue_reply(call: Call, issue: Issue, wanted: Wanted) -> dict[str, Any]:
     """An issue with what was asked for, but for :func:`descriptions` of its fields."""
-    written, expand = issue_json(issue, call.site, wanted.fields, me=_me(call)), wanted.expand
+    written = issue_json(issue, call.site, wanted.fields, me=_me(call), sees=call.lists)
+    expand = wanted.expand
     if wanted.fields is not None and not wanted.fields - _ALWAYS:
         del written["fields"]
     if "renderedFields" in expand:

@@ -92,12 +92,18 @@ def version_json(version: ProjectVersion, project: Project, site: Site) -> dict[
 
 
 def issue_json(
-    issue: Issue, site: Site, fields: frozenset[str] | None = None, *, me: str | None = None
+    issue: Issue,
+    site: Site,
+    fields: frozenset[str] | None = None,
+    *,
+    me: str | None = None,
+    sees: Callable[[str], bool] | None = None,
 ) -> dict[str, Any]:
     """An issue.
 
     :param fields: the fields to write; None for all of them.
     :param me: account id of whoever looks; None for nobody.
+    :param sees: whether the issues of a project, by its key, are told where this one points to them; None: all are.
     """
 
     def asks(name: str) -> bool:
@@ -134,12 +140,18 @@ def issue_json(
         written[name] = _each(written[name], lambda id: version_json(content.project_version(id), project, site))
     if issue.parent_id and asks("parent"):
         with suppress(KeyError):  # what is told of an issue that was deleted may come after its parent is gone
-            written["parent"] = _brief(content.issue(issue.parent_id), site)
+            parent = content.issue(issue.parent_id)
+            if sees is None or sees(parent.project_key):
+                written["parent"] = _brief(parent, site)
     if asks("subtasks"):
         below = content.subtasks(issue.id)
         written["subtasks"] = [_brief(one, site) for one in below if ISSUE_TYPES[one.issue_type].level < 0]
     if asks("issuelinks"):
-        written["issuelinks"] = [link_json(one, site, seen_from=issue.id) for one in content.issue_links(issue.id)]
+        links = content.issue_links(issue.id)
+        if sees is not None:
+            ends = {one.id: (content.issue(one.outward_id), content.issue(one.inward_id)) for one in links}
+            links = [one for one in links if all(sees(end.project_key) for end in ends[one.id])]
+        written["issuelinks"] = [link_json(one, site, seen_from=issue.id) for one in links]
     if asks("attachment"):
         written["attachment"] = [jira_attachment_json(one, site) for one in site.attachments.of(("issue", issue.id))]
     if asks("comment"):

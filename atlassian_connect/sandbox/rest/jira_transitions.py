@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ..store.jira_setup import RESOLUTIONS, STATUSES
+from ..adf import to_text
+from ..store.jira_setup import STATUSES
 from ..store.values import Issue
 from ..workflow import RuleRefusedError, steps_for, take_step
 from .finding import find_issue
-from .jira_input import hierarchy_kept, new_comments, read_changes
+from .jira_input import hierarchy_kept, new_comments, put_properties, read_changes, read_properties
 from .jira_permissions import require_permission
 from .jira_setup_shapes import status_json
-from .jira_values import named
 from .operations import Call, Operation, Reply, RestError
 
 __all__ = ["OPERATIONS", "transitions_of"]
@@ -55,11 +55,9 @@ def _transition(call: Call, id_or_key: str) -> Reply:
     wanted = body.get("transition")
     if not isinstance(wanted, Mapping) or not wanted.get("id"):
         raise RestError(400, "Missing 'transition' identifier")
-    given = body.get("fields") or {}
-    resolution = named(given.get("resolution"), RESOLUTIONS) if isinstance(given, Mapping) else None
     changes = read_changes(call, body, project_key=issue.project_key, before=issue, never=("project", "status"))
-    changes.pop("resolution", None)
-    said = new_comments(call, body)
+    resolution = changes.pop("resolution", "Done")
+    said, properties = new_comments(call, body), read_properties(body)
     try:
         with hierarchy_kept():
             take_step(
@@ -67,13 +65,15 @@ def _transition(call: Call, id_or_key: str) -> Reply:
                 issue,
                 str(wanted["id"]),
                 account_id=call.account_id,
-                resolution=resolution.name if resolution else "Done",
+                resolution=resolution,
+                comment="\n".join(map(to_text, said)),
                 changes=changes,
             )
     except RuleRefusedError as error:
         raise RestError(400, str(error)) from None
     for comment in said:
         call.site.content.add_issue_comment(issue.key, comment, account_id=call.account_id)
+    put_properties(call, ("issue", issue.id), properties)
     return Reply(204)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from atlassian_connect.sandbox import ADMIN, MEMBER, Installation, Sandbox
+from atlassian_connect.sandbox.workflow import add_rule
 
 from ..connect_app import HostCaller
 
@@ -208,6 +209,64 @@ def test_the_workflow(jira: HostCaller):
     assert fields["resolutiondate"]
     for wrong in ({"transition": {"id": "31"}}, {"transition": {"id": "x"}}, {"transition": {}}):
         assert jira("POST", f"{V3}/issue/OPS-1/transitions", wrong).status_code == 400
+
+
+def test_a_resolution_may_come_as_an_update_and_properties_come_along(jira: HostCaller):
+    body = {
+        "transition": {"id": "31"},
+        "update": {"resolution": [{"set": {"name": "Won't Do"}}]},
+        "properties": [{"key": "mood", "value": 3}],
+    }
+    assert jira("POST", f"{V3}/issue/OPS-1/transitions", body).status_code == 204
+    assert fields_of(jira, "OPS-1")["resolution"]["name"] == "Won't Do"
+    assert jira("GET", f"{V3}/issue/OPS-1/properties/mood").json["value"] == 3
+
+
+def test_post_functions_are_told_the_comment(jira: HostCaller, app, sandbox: Sandbox, descriptor_url: str):
+    app.descriptor["modules"]["jiraWorkflowPostFunctions"] = [
+        {"key": "function", "name": {"value": "F"}, "description": {"value": "F"}, "triggered": {"url": "/hooks/done"}}
+    ]
+    installation = sandbox.jira.install(descriptor_url)
+    add_rule(sandbox.jira, "31", installation.module("function"), installation.app_key, "", account_id=ADMIN)
+    comments = [{"add": {"body": doc("Over")}}, {"add": {"body": doc("And out")}}]
+    body = {"transition": {"id": "31"}, "update": {"comment": comments}}
+    assert jira("POST", f"{V3}/issue/OPS-1/transitions", body).status_code == 204
+    (told,) = [one[2] for one in app.received if one[0] == "/hooks/done"]
+    assert told["comment"] == "Over\nAnd out"
+
+
+def test_a_new_issue_gets_its_comments_and_takes_no_step(jira: HostCaller, sandbox: Sandbox):
+    fields = {"project": {"key": "OPS"}, "issuetype": {"name": "Task"}, "summary": "New"}
+    body = {"fields": fields, "update": {"comment": [{"add": {"body": doc("First")}}]}}
+    made = jira("POST", f"{V3}/issue", body).json["key"]
+    assert [one["body"] for one in fields_of(jira, made)["comment"]["comments"]] == [doc("First")]
+    before = len(sandbox.content.issues())
+    assert jira("POST", f"{V3}/issue", {**body, "transition": {"id": "21"}}).status_code == 501
+    assert jira("POST", f"{V3}/issue", {**body, "update": {"comment": [{"remove": {}}]}}).status_code == 400
+    assert len(sandbox.content.issues()) == before
+
+
+def test_issues_that_a_caller_does_not_see_are_not_told_by_those_that_point_to_them(jira: HostCaller, sandbox: Sandbox):
+    epic = create(jira, issuetype={"name": "Epic"}, project={"key": "WEB"})
+    child = create(jira, parent={"key": epic})
+    jira(
+        "POST",
+        f"{V3}/issueLink",
+        {"type": {"name": "Blocks"}, "inwardIssue": {"key": child}, "outwardIssue": {"key": epic}},
+    )
+
+    def pointed() -> tuple[bool, int]:
+        fields = fields_of(jira, child)
+        return "parent" in fields, len(fields["issuelinks"])
+
+    assert pointed() == (True, 1)
+    app = sandbox.jira.installation("com.example.stale")
+    app.block("WEB")
+    assert pointed() == (False, 0)
+    app.unblock("WEB")
+    sandbox.permissions.restrict("WEB", [ADMIN])
+    visitor = jira.send("GET", f"{sandbox.jira.base_url}{V3}/issue/{child}", {}, b"").json["fields"]
+    assert ("parent" in visitor, visitor["issuelinks"]) == (False, [])
 
 
 def test_comments(jira: HostCaller, sandbox: Sandbox):
