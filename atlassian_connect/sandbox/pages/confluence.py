@@ -15,6 +15,7 @@ from ..store.content import KeyTakenError
 from . import confluence_edit, confluence_editor, confluence_page, confluence_search
 from .confluence_content import (
     may_delete,
+    may_edit,
     page_url,
     readable_page,
     readable_space,
@@ -185,6 +186,7 @@ def _show_page(sandbox: Sandbox, page: Page, *, overview: bool = False) -> Respo
         files=sandbox.attachments.of(("page", page.id)),
         overview=overview,
         themes=places.at(sandbox.confluence, "space.view", situation) if overview else [],
+        may_edit=may_edit(sandbox, page),
         may_delete=may_delete(sandbox),
     )
 

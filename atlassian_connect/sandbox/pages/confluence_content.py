@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MAX_TITLE",
     "may_delete",
+    "may_edit",
     "page_url",
     "preview",
     "readable_page",
@@ -78,7 +79,7 @@ def writable_page(sandbox: Sandbox, page_id: str, *, trashed: bool = False) -> t
     """The same for somebody who may change it, with their account id. 403 for others, and who is not logged in."""
     page = readable_page(sandbox, page_id, trashed=trashed)
     account_id = require_login(sandbox)
-    if not sandbox.content.may_edit(viewer(sandbox), page.id):
+    if not may_edit(sandbox, page):
         abort(403, "A restriction of this page keeps you from editing it.")
     return page, account_id
 
@@ -86,6 +87,12 @@ def writable_page(sandbox: Sandbox, page_id: str, *, trashed: bool = False) -> t
 def require_login(sandbox: Sandbox) -> str:
     """The account id of who looks; 403 for a visitor who is not logged in."""
     return viewer_id(sandbox) or abort(403, "You are not logged in. The menu at the top right says who you are.")
+
+
+def may_edit(sandbox: Sandbox, page: Page) -> bool:
+    """Whether who looks may change a page that they see: somebody who is logged in, and not kept from it."""
+    person = viewer(sandbox)
+    return person is not None and sandbox.content.may_edit(person, page.id)
 
 
 def may_delete(sandbox: Sandbox) -> bool:

@@ -13,8 +13,10 @@ from ..modules.situation import Situation
 from ..rest.attachments import file_headers
 from ..store.attachments import StoreFullError
 from ..store.content import TitleTakenError
+from ..store.labels import is_label
 from .confluence_content import (
     may_delete,
+    may_edit,
     page_url,
     readable_page,
     readable_space,
@@ -33,10 +35,8 @@ if TYPE_CHECKING:
     from ..host import Sandbox
     from ..store.values import Comment, Page, PageVersion
 
-__all__ = ["LABEL", "add_routes"]
+__all__ = ["add_routes"]
 
-#: What a label is made of.
-LABEL = re.compile(r"[^\s:;,.?&\[\]()#^*@!<>\"']{1,255}").fullmatch
 _MAX_COMMENT: Final = 20_000
 
 
@@ -89,7 +89,7 @@ def _add_labels(blueprint: Blueprint, sandbox: Sandbox) -> None:
         page, account_id = writable_page(sandbox, page_id)
         where = page_url(sandbox, page, _anchor="labels")
         names = request.form.get("names", "").lower().split()
-        bad = [name for name in names if not LABEL(name)]
+        bad = [name for name in names if not is_label(name)]
         if bad or not names:
             text = "A label has at most 255 characters, without spaces and most punctuation."
             return done(text, where=where, bad=True)
@@ -97,7 +97,8 @@ def _add_labels(blueprint: Blueprint, sandbox: Sandbox) -> None:
             if action == "add":
                 sandbox.content.add_label(page.id, name, account_id=account_id)
             else:
-                sandbox.content.remove_label(page.id, name, account_id=account_id)
+                prefix = request.form.get("prefix", "global")
+                sandbox.content.remove_label(page.id, name, account_id=account_id, prefix=prefix)
         return redirect(where, 303)
 
 
@@ -113,6 +114,7 @@ def _add_files(blueprint: Blueprint, sandbox: Sandbox) -> None:
             space=space_of(sandbox, page),
             page=page,
             files=files,
+            may_edit=may_edit(sandbox, page),
             may_delete=may_delete(sandbox),
         )
 
@@ -123,30 +125,34 @@ def _add_files(blueprint: Blueprint, sandbox: Sandbox) -> None:
         owner, files = ("page", page.id), request.files.getlist("file")
         known = {one.name: one for one in sandbox.attachments.of(owner)}
         stored = 0
-        for file in files:
-            name = (file.filename or "").replace("\\", "/").rpartition("/")[2]
-            if not 1 <= len(name) <= 255:
-                continue
-            try:
-                sandbox.attachments.add(
-                    owner,
-                    name=name,
-                    media_type=file.mimetype or "application/octet-stream",
-                    data=file.read(),
-                    account_id=account_id,
-                    over=known.get(name),
-                )
-            except StoreFullError as error:
-                return done(str(error), where=where, bad=True)
-            stored += 1
+        try:
+            with sandbox.store.database.transaction():  # all of them, or none
+                for file in files:
+                    name = (file.filename or "").replace("\\", "/").rpartition("/")[2]
+                    if not 1 <= len(name) <= 255:
+                        continue
+                    known[name] = sandbox.attachments.add(
+                        owner,
+                        name=name,
+                        media_type=file.mimetype or "application/octet-stream",
+                        data=file.read(),
+                        account_id=account_id,
+                        over=known.get(name),
+                    )
+                    stored += 1
+        except StoreFullError as error:
+            return done(str(error), where=where, bad=True)
         text = f"{stored} file{'s are' if stored > 1 else ' is'} attached." if stored else "No file was chosen."
         return done(text, where=where, bad=not stored)
 
     @blueprint.post("/wiki/pages/<page_id>/attachments/<attachment_id>/delete")
     def delete_attachment(page_id: str, attachment_id: str) -> BaseResponse:
         page, account_id = writable_page(sandbox, page_id)
-        if all(one.id != attachment_id for one in sandbox.attachments.of(("page", page.id))):
+        files = {one.id: one for one in sandbox.attachments.of(("page", page.id))}
+        if attachment_id not in files:
             abort(404, "The page has no such file.")
+        if files[attachment_id].account_id != account_id and not may_delete(sandbox):
+            abort(403, "Only who attached it and administrators may delete a file.")
         sandbox.attachments.delete(attachment_id, account_id)
         return done("The file is deleted.", where=url_for("pages.attachments", page_id=page.id))
 
@@ -170,6 +176,7 @@ def _add_versions(blueprint: Blueprint, sandbox: Sandbox) -> None:
             space=space_of(sandbox, page),
             page=page,
             versions=versions,
+            may_edit=may_edit(sandbox, page),
         )
 
     @blueprint.get("/wiki/pages/<page_id>/versions/<int:number>")

@@ -6,12 +6,12 @@ https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-label/
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
 from ..store.content import Page
+from ..store.labels import is_label
 from ..store.values import Label
 from .confluence_writing import may_write
 from .finding import editable_page, every_visible_page, find_page, find_space
@@ -21,7 +21,6 @@ from .shapes import label_json
 
 __all__ = ["OPERATIONS"]
 
-_LABEL = re.compile(r"[^\s:;,.?&\[\]()#^*@!<>\"']{1,255}").fullmatch
 _PREFIXES: Final = ("global", "my", "team")
 
 
@@ -40,7 +39,7 @@ def _add_labels(call: Call, content_id: str) -> Reply:
     labels = []
     for one in given:
         name, prefix = (one.get("name"), one.get("prefix", "global")) if isinstance(one, dict) else (None, None)
-        if not isinstance(name, str) or not _LABEL(name) or prefix not in _PREFIXES:
+        if not isinstance(name, str) or not is_label(name) or prefix not in _PREFIXES:
             raise RestError(400, "A label has a prefix (global, my, team) and a name without spaces.")
         labels.append((name.lower(), str(prefix)))
     for name, prefix in labels:

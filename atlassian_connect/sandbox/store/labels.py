@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from .part import Part
 from .schema import LABELS, PAGES
 from .values import Label, Page
 
-__all__ = ["FIRST_LABEL_ID", "Labels"]
+__all__ = ["FIRST_LABEL_ID", "Labels", "is_label"]
 
 FIRST_LABEL_ID: Final = 131_073
+#: Whether a text can be the name of a label.
+is_label = re.compile(r"[^\s:;,.?&\[\]()#^*@!<>\"']{1,255}").fullmatch
 
 
 class Labels(Part):

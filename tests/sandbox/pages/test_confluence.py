@@ -393,3 +393,27 @@ def test_every_place_has_a_page(sandbox: Sandbox):
     texts += "".join(path.read_text() for path in Path(folder, "macros").glob("*.py"))
     wanted = places("confluence") - {"app", "elsewhere", "manage"}
     assert [place for place in sorted(wanted) if f"'{place}'" not in texts and f'"{place}"' not in texts] == []
+
+
+def test_files_are_attached_together_or_not_at_all(
+    sandbox: Sandbox, browser: Browser, page, monkeypatch: pytest.MonkeyPatch
+):
+    def attach(*files: tuple[str, bytes]) -> str:
+        data = {"csrf_token": browser.token, "file": [(BytesIO(content), name) for name, content in files]}
+        path, sent = f"/wiki/pages/{page.id}/attachments", {"Origin": "http://localhost:2990"}
+        return browser.after(browser.client.post(path, base_url="http://localhost:2990", data=data, headers=sent))
+
+    monkeypatch.setattr("atlassian_connect.sandbox.store.attachments._MAX_STORED_BYTES", 9)
+    assert "keeps no more" in attach(("a.txt", b"1234"), ("b.txt", b"123456"))
+    assert sandbox.attachments.of(("page", page.id)) == []
+    assert "2 files are attached" in attach(("a.txt", b"1"), ("a.txt", b"2"))
+    assert [(one.data, one.version) for one in sandbox.attachments.of(("page", page.id))] == [(b"2", 2)]
+
+
+def test_the_label_of_the_prefix_that_is_clicked_is_removed(sandbox: Sandbox, browser: Browser, page):
+    for prefix in ("global", "team"):
+        sandbox.content.add_label(page.id, "plan", account_id=ADMIN, prefix=prefix)
+    browser.post(f"/wiki/pages/{page.id}/labels/remove", names="plan", prefix="team")
+    assert ("plan", "global") in {(one.name, one.prefix) for one in sandbox.content.labels(page.id)}
+    assert ("plan", "team") not in {(one.name, one.prefix) for one in sandbox.content.labels(page.id)}
+    assert 'name="prefix" value="global"' in browser.page(f"/wiki/spaces/DS/pages/{page.id}")

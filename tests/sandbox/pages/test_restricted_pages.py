@@ -54,3 +54,42 @@ def test_a_page_that_one_may_not_edit_is_read_and_commented_on(sandbox: Sandbox,
     assert (saved.status_code, labelled.status_code) == (403, 403)
     assert browser.post(f"/wiki/pages/{page.id}/comments", text="Hm").status_code == 303
     assert sandbox.content.page(page.id) == page
+
+
+def test_nobody_is_offered_what_a_restriction_keeps_them_from(sandbox: Sandbox, browser: Browser):
+    content, page = sandbox.content, sandbox.content.pages()[1]
+    content.edit_page(page.id, account_id=ADMIN, body="<p>again</p>")
+    content.add_label(page.id, "zebra", account_id=ADMIN)
+    file = sandbox.attachments.add(
+        ("page", page.id), name="a.txt", media_type="text/plain", data=b"x", account_id=MEMBER
+    )
+    shown = [f"/wiki/spaces/DS/pages/{page.id}", f"/wiki/pages/{page.id}/attachments", f"/wiki/pages/{page.id}/history"]
+    offers = [
+        f"/edit-v2/{page.id}",
+        "/labels/add",
+        "/labels/remove",
+        f"/{file.id}/delete",
+        "Attach</button>",
+        "/restore",
+    ]
+    browser.post("/sandbox/viewer", account_id=MEMBER)
+    before = "".join(map(browser.page, shown))
+    assert all(one in before for one in offers)
+    content.restrict_page(page.id, "update", account_ids=[ADMIN])
+    after = "".join(map(browser.page, shown))
+    assert not [one for one in offers if one in after]
+    assert "Write a comment" in after
+
+
+def test_files_are_deleted_by_who_attached_them_and_by_administrators(sandbox: Sandbox, browser: Browser):
+    page = sandbox.content.pages()[1]
+    files = [
+        sandbox.attachments.add(("page", page.id), name=one, media_type="text/plain", data=b"x", account_id=one)
+        for one in (ADMIN, MEMBER)
+    ]
+    paths = [f"/wiki/pages/{page.id}/attachments/{one.id}/delete" for one in files]
+    browser.post("/sandbox/viewer", account_id=MEMBER)
+    assert [browser.post(path).status_code for path in paths] == [403, 303]
+    assert sandbox.attachments.of(("page", page.id)) == files[:1]
+    browser.post("/sandbox/viewer", account_id=ADMIN)
+    assert browser.post(paths[0]).status_code == 303
