@@ -125,9 +125,9 @@ class Faults:
         :param times: how many requests; None for all until it is switched off.
         """
         active = ActiveFault(self, fault, method, path, times)
+        self.keep(active)  # first, or a request in between keeps it, too, as another one
         with self._lock:
             self._active.append(active)
-        self.keep(active)
         return active
 
     def keep(self, active: ActiveFault) -> None:

@@ -57,22 +57,23 @@ class InstalledApp:
 
     def save(self) -> None:
         """Write it to the store, unless the site has forgotten it."""
-        if self._forgotten:
-            return
-        self.site.store.installations.save(
-            InstallationRow(
-                client_key=self.client_key,
-                product=self.site.product,
-                account_id=self.account_id,
-                oauth_client_id=self.oauth_client_id,
-                state=self._state,
-                licence=self._licence,
-                secret=None if self._secret is None else self._secret.reveal(),
-                descriptor=self._descriptor,
-                dynamic=tuple((module.type, dict(module.definition)) for module in self._dynamic),
-                blocked=tuple(sorted(self._blocked)),
+        with self.site.store.database.transaction():  # else one that is forgotten meanwhile would come back
+            if self._forgotten:
+                return
+            self.site.store.installations.save(
+                InstallationRow(
+                    client_key=self.client_key,
+                    product=self.site.product,
+                    account_id=self.account_id,
+                    oauth_client_id=self.oauth_client_id,
+                    state=self._state,
+                    licence=self._licence,
+                    secret=None if self._secret is None else self._secret.reveal(),
+                    descriptor=self._descriptor,
+                    dynamic=tuple((module.type, dict(module.definition)) for module in self._dynamic),
+                    blocked=tuple(sorted(self._blocked)),
+                )
             )
-        )
 
     def forget(self) -> None:
         """Be uninstalled, and let the store have nothing of it any more. The app is not told."""

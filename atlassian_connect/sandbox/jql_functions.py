@@ -99,14 +99,13 @@ def _evaluate(installation: Installation, module: Module, asked: FunctionCall) -
     _check(module, asked)
     site, database = installation.site, installation.site.store.database
     now = site.wire.clock()
-    for row in kept_for(database, installation.client_key, now=now):
-        if (row.module, row.field, row.operator, row.arguments) == (
-            *(module.key, asked.field, asked.operator, asked.arguments),
-        ):
+    wanted = (module.key, asked.field, asked.operator, asked.arguments)
+    with database.transaction():  # else what the app changes meanwhile would be lost
+        kept = kept_for(database, installation.client_key, now=now)
+        row = next((one for one in kept if (one.module, one.field, one.operator, one.arguments) == wanted), None)
+        if row is not None:
             database.save(PRECOMPUTATIONS, replace(row, used=now))
-            break
-    else:
-        row = _ask(installation, module, asked, now)
+    row = row or _ask(installation, module, asked, now)
     if row.error is not None:
         raise JqlFunctionError(row.error)
     return row.value or ""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from threading import Thread
 from typing import Any
 
 import pytest
 from werkzeug.wrappers import Request, Response
 
-from atlassian_connect.sandbox import Sandbox
+from atlassian_connect.sandbox import Sandbox, jql_functions
 from atlassian_connect.sandbox.jql_functions import FunctionCall, functions_of, kept_for
+from atlassian_connect.sandbox.store.schema import PRECOMPUTATIONS, PrecomputationRow
 
 from .connect_app import APP_KEY, ConnectApp
 
@@ -226,3 +229,24 @@ def test_another_installation_has_nothing_of_it(sandbox, host, asked, descriptor
     assert kept(host) == []
     assert host("POST", f"{ROOT}/search", {"precomputationIDs": [row["id"]]}).json["precomputations"] == []
     assert host("POST", ROOT, {"values": [{"id": row["id"], "value": "key = OPS-1"}]}).status_code == 404
+
+
+def test_what_the_app_changes_while_a_query_uses_it_is_not_lost(
+    host, sandbox: Sandbox, asked, monkeypatch: pytest.MonkeyPatch
+):
+    search(host, "issue in riskIssues(a)")
+    database = sandbox.store.database
+
+    def late(*given: Any, **more: Any) -> list[PrecomputationRow]:
+        (row,) = kept_for(*given, **more)
+        changing.append(Thread(target=database.save, args=(PRECOMPUTATIONS, replace(row, value="key = OPS-2"))))
+        changing[0].start()
+        changing[0].join(0.5)  # it cannot end before the row is written
+        return [row]
+
+    changing: list[Thread] = []
+    monkeypatch.setattr(jql_functions, "kept_for", late)
+    search(host, "issue in riskIssues(a)")
+    changing[0].join()
+    monkeypatch.undo()
+    assert search(host, "issue in riskIssues(a)") == ["OPS-2"]

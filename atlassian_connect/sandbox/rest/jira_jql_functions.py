@@ -67,14 +67,13 @@ def _update(call: Call) -> Reply:
     values = call.json_object().get("values")
     if not isinstance(values, list) or len(values) > _MAX_VALUES:
         raise RestError(400, f"values must be a list of {_MAX_VALUES} updates at most.")
-    known = {row.id: row for row in _own(call)}
     wanted = [_checked(one) for one in values]
-    missing = [one["id"] for one in wanted if one["id"] not in known]
-    skips = call.query.get("skipNotFoundPrecomputations", "").lower() == "true"
-    if missing and not skips:
-        raise RestError(404, f"There are no precomputations {', '.join(missing)[:1000]}.")
     database, now = call.site.store.database, call.site.wire.clock()
     with database.transaction():
+        known = {row.id: row for row in _own(call)}
+        missing = [one["id"] for one in wanted if one["id"] not in known]
+        if missing and call.query.get("skipNotFoundPrecomputations", "").lower() != "true":
+            raise RestError(404, f"There are no precomputations {', '.join(missing)[:1000]}.")
         for one in wanted:
             if one["id"] in known:
                 row = known[one["id"]]

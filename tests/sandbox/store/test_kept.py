@@ -167,3 +167,39 @@ def test_api_tokens_outlive_a_restart(running):
         token = sandbox.api_tokens.of(MEMBER).reveal()
     with running() as sandbox:
         assert sandbox.api_tokens.holder("jonas@example.com", token).account_id == MEMBER
+
+
+def test_a_fault_that_is_needed_while_it_is_switched_on_is_kept_once(running, monkeypatch: pytest.MonkeyPatch):
+    with running() as sandbox:
+        draw, faults = sandbox.store.database.next, sandbox.jira.faults
+
+        def late(counter: str, **more: int) -> int:
+            monkeypatch.undo()
+            request = Thread(target=faults.taking, args=("GET", "/rest/api/3/myself"))
+            request.start()
+            request.join()
+            return draw(counter, **more)
+
+        monkeypatch.setattr(sandbox.store.database, "next", late)
+        faults.add(Unavailable())
+    with running() as sandbox:
+        assert len(sandbox.jira.faults.active) == 1
+
+
+def test_an_app_that_changes_while_the_sandbox_is_reset_does_not_come_back(
+    running, told: ConnectApp, descriptor_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    with running() as sandbox:
+        installation, rows = sandbox.jira.install(descriptor_url), sandbox.store.installations
+        save, forgetting = rows.save, Thread(target=installation.forget)
+
+        def late(row: object) -> None:
+            forgetting.start()
+            forgetting.join(0.5)  # it cannot end before the row is written
+            save(row)
+
+        monkeypatch.setattr(rows, "save", late)
+        installation.licence = "licensed"
+        forgetting.join()
+    with running() as sandbox:
+        assert sandbox.jira.known == []
