@@ -43,7 +43,7 @@ def read_storage(call: Call, wanted: Mapping[str, Any]) -> str | None:
     if body is None:
         return None
     representation = body.get("representation") if isinstance(body, Mapping) else None
-    if representation in _KNOWN:
+    if isinstance(representation, str) and representation in _KNOWN:
         raise RestError(501, f"The sandbox keeps bodies in storage format; it does not take {representation}.")
     known = ("storage", _DOCUMENT)
     if not isinstance(body, Mapping) or representation not in known or not isinstance(body.get("value"), str):

@@ -46,9 +46,9 @@ def _copy(call: Call, content_id: str) -> Reply:
 def _copy_hierarchy(call: Call, content_id: str) -> Reply:
     page, wanted = find_page(call, content_id, type="page", statuses=CURRENT), call.json_object()
     destination = find_page(call, text_of(wanted, "destinationPageId"), type="page", statuses=CURRENT)
-    options = wanted.get("titleOptions") or {}
-    options = [options.get(name) or "" for name in _TITLE_OPTIONS] if isinstance(options, dict) else [options]
-    if not all(isinstance(one, str) for one in options):
+    given = wanted.get("titleOptions") or {}
+    options = [given.get(name) or "" for name in _TITLE_OPTIONS] if isinstance(given, dict) else []
+    if not options or not all(isinstance(one, str) for one in options):
         raise RestError(400, f"titleOptions must be an object with texts: {', '.join(_TITLE_OPTIONS)}.")
     prefix, search, replacement = options
     along, account_id = _along(wanted), call.account_id

@@ -68,6 +68,7 @@ def test_a_draft_is_published(wiki, told, space):
         ({"body": {"representation": "atlas_doc_format", "value": "{"}}, 400),
         ({"body": {"representation": "atlas_doc_format", "value": {}}}, 400),
         ({"body": {"representation": "wiki", "value": "h1. x"}}, 501),
+        ({"body": {"representation": {}, "value": "x"}}, 400),
         ({"body": "text"}, 400),
     ],
 )

@@ -85,6 +85,12 @@ def test_a_wrong_copy_makes_nothing(sandbox: Sandbox, wiki, page, change, status
     assert len(sandbox.content.all_pages()) == before
 
 
+@pytest.mark.parametrize("options", ["p", [1, 2], {"prefix": ["x"]}, {"search": 3}])
+def test_options_of_titles_are_an_object_with_texts(wiki, page, options):
+    wanted = {"destinationPageId": page.id, "titleOptions": options}
+    assert wiki("POST", f"/rest/api/content/{page.id}/pagehierarchy/copy", wanted).status_code == 400
+
+
 def test_a_page_does_not_move_to_where_its_title_is_taken(sandbox: Sandbox, wiki, page):
     content, other = sandbox.content, sandbox.content.spaces()[1]
     taken = content.create_page(other.id, "Guide, part 1", "", account_id=ADMIN)
