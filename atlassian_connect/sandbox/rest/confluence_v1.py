@@ -134,6 +134,8 @@ def _update(call: Call, content_id: str) -> Reply:
     status = wanted.get("status", "current")
     if status not in ("current", "draft"):
         raise RestError(400, "status must be current or draft.")
+    if status == "draft" and page.status != "draft":
+        raise RestError(501, "The sandbox has no drafts of what is published.")
     with conflicts():
         changed = call.site.content.edit_page(
             page.id,
@@ -143,7 +145,7 @@ def _update(call: Call, content_id: str) -> Reply:
             version=number,
             message=message,
             parent_id=_parent_id(call, wanted, page.type, page.space_id),
-            status="current" if status == "current" else page.status,
+            status=status,
         )
     return _alone(call, content_v1_json(call, changed, _WRITTEN))
 

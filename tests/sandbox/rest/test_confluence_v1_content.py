@@ -208,3 +208,9 @@ def test_a_page_is_not_below_one_of_another_space(sandbox: Sandbox, wiki, page):
     change = {"type": "page", "title": "Guide", "version": {"number": page.version + 1}, "ancestors": above}
     assert wiki("PUT", f"/rest/api/content/{page.id}", change).status_code == 400
     assert sandbox.content.page(page.id) == page
+
+
+def test_a_draft_of_what_is_published_is_not_published(sandbox: Sandbox, wiki, page):
+    change = {"type": "page", "title": "Draft", "status": "draft", "version": {"number": page.version + 1}}
+    assert wiki("PUT", f"/rest/api/content/{page.id}", change).status_code == 501
+    assert sandbox.content.page(page.id) == page

@@ -111,3 +111,11 @@ def test_one_attempt_is_all(sandbox, app, subscribe, clock):
     assert (delivery.outcome, delivery.due, delivery.attempts[0].status) == ("failed", None, 503)
     assert delivery.identifier == ""
     assert not [name for name in app.received[0][3] if name.startswith("X-Atlassian")]
+
+
+def test_a_page_that_is_kept_from_an_app_is_told_of_all_the_same(sandbox, app, subscribe):
+    subscribe("confluence", "page_updated")
+    page = sandbox.content.pages()[1]
+    sandbox.content.restrict_page(page.id, "read", account_ids=[ADMIN])
+    sandbox.content.edit_page(page.id, account_id=ADMIN, body="<p>2</p>")
+    assert [body["page"]["idAsString"] for _, _, body, _ in app.received] == [page.id]
