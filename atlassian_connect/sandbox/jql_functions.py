@@ -95,6 +95,11 @@ def _name(module: Module) -> str:
     return str(module.definition.get("name", ""))
 
 
+def _listed(module: Module, name: str) -> list[Any]:
+    value = module.definition.get(name)
+    return value if isinstance(value, list) else []
+
+
 def _evaluate(installation: Installation, module: Module, asked: FunctionCall) -> str:
     _check(module, asked)
     site, database = installation.site, installation.site.store.database
@@ -112,11 +117,11 @@ def _evaluate(installation: Installation, module: Module, asked: FunctionCall) -
 
 
 def _check(module: Module, asked: FunctionCall) -> None:
-    operators = [str(one).replace("_", " ").lower() for one in module.definition.get("operators") or []]
+    operators = [str(one).replace("_", " ").lower() for one in _listed(module, "operators")]
     if asked.operator not in operators:
         known = ", ".join(operators) or "none"
         raise JqlFunctionError(f"The function {_name(module)} has not the operator '{asked.operator}', but: {known}.")
-    arguments = [one for one in module.definition.get("arguments") or [] if isinstance(one, Mapping)]
+    arguments = [one for one in _listed(module, "arguments") if isinstance(one, Mapping)]
     least = sum(one.get("required") is True for one in arguments)
     if not least <= len(asked.arguments) <= len(arguments):
         count = str(least) if least == len(arguments) else f"{least} to {len(arguments)}"

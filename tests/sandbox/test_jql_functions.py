@@ -116,6 +116,13 @@ def test_wrong_uses_are_refused_before_the_app_is_asked(host, asked, jql, messag
     assert asked == []
 
 
+@pytest.mark.parametrize("change", [{"operators": 5}, {"arguments": True}, {"operators": ["in", 5], "arguments": [5]}])
+def test_a_module_that_is_none_is_no_crash(host, app, asked, sandbox: Sandbox, descriptor_url: str, change):
+    app.descriptor["modules"]["jiraJqlFunctions"] = [{**FUNCTION, **change}]
+    sandbox.jira.install(descriptor_url)
+    assert "riskIssues" in search(host, "issue in riskIssues(a)")
+
+
 @pytest.mark.parametrize(
     ("answer", "message"),
     [

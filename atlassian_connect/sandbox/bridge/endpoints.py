@@ -32,6 +32,7 @@ __all__ = ["mount_bridge"]
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH"})
 #: As large as an upload may be, as base64 in JSON.
 _MAX_REQUEST_BYTES: Final = 44 * 1024 * 1024
+_NOT_IN_URLS: Final = dict.fromkeys(map(ord, "\t\r\n"))  # browsers leave these out, and so does Python
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
@@ -111,7 +112,7 @@ def _endpoints(sandbox: Sandbox) -> Blueprint:
 
 
 def _inside_request(asked: Asked) -> InsideRequest:
-    method, target = asked.text("method", "GET").upper(), asked.text("url")
+    method, target = asked.text("method", "GET").upper(), asked.text("url").translate(_NOT_IN_URLS)
     if method not in _METHODS:
         refuse(400, f"AP.request knows no method {method!r}.")
     target = target.removeprefix(asked.site.base_url)

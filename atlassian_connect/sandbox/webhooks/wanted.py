@@ -99,5 +99,8 @@ def _with_properties(site: Site, event: Event, keys: object) -> Mapping[str, Any
         told = event.body.get(subject)
         if isinstance(told, Mapping):
             values = {one.key: one.value for one in site.entity_properties.all((kind, str(told.get("id"))))}
-            added[subject] = {**told, "properties": {key: values[key] for key in keys if key in values}}
+            added[subject] = {
+                **told,
+                "properties": {key: values[key] for key in keys if isinstance(key, str) and key in values},
+            }
     return {**event.body, **added}

@@ -201,6 +201,11 @@ def test_a_request_reaches_the_rest_of_its_site_only(page: Page, jira_app: Insta
     assert page.request(ticket_of(jira_app), url)["status"] == status
 
 
+@pytest.mark.parametrize("url", ["//[x", "/\t/[x", "/\n/evil.example/rest/api/3/myself"])
+def test_a_request_to_another_host_is_refused_however_it_is_written(page: Page, jira_app: Installation, url: str):
+    assert page.ask("request", {"ticket": ticket_of(jira_app), "url": url}).status_code == 403
+
+
 def test_faults_concern_requests_of_pages_too(page: Page, sandbox: Sandbox, jira_app: Installation):
     ticket, path = ticket_of(jira_app), "/rest/api/3/myself"
     with sandbox.jira.faults.add(RateLimited(seconds=7), method="GET", path="/rest/api/3/my", times=1) as fault:

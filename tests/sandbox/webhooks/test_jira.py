@@ -98,7 +98,7 @@ def test_an_issue_that_is_gone_is_filtered_by_what_it_was(sandbox, app, subscrib
 
 
 def test_property_keys_bring_values_into_the_body(sandbox, app, subscribe):
-    subscribe("jira", "jira:issue_updated", propertyKeys=["state", "missing"])
+    subscribe("jira", "jira:issue_updated", propertyKeys=["state", "missing", ["state"], {}])
     sandbox.entity_properties.put(("issue", sandbox.content.issue("OPS-1").id), "state", [1], ADMIN)
     sandbox.entity_properties.put(("issue", sandbox.content.issue("OPS-1").id), "other", [2], ADMIN)
 
