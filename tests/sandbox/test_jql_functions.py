@@ -172,6 +172,14 @@ def test_people_search_with_it_too(sandbox, asked):
     assert len(asked) == 1
 
 
+def test_saved_filters_may_have_it(app, host, asked, sandbox: Sandbox, descriptor_url: str):
+    app.descriptor["scopes"] = ["READ", "WRITE"]
+    sandbox.jira.install(descriptor_url)
+    saved = host("POST", "/rest/api/3/filter", {"name": "Risky", "jql": "issue in riskIssues(a)"})
+    assert saved.status_code == 200
+    assert search(host, "filter = Risky") == ["OPS-1", "OPS-3"]
+
+
 def test_webhook_filters_do_not_ask_apps(sandbox, host, asked):
     registered = host(
         "POST",

@@ -15,8 +15,8 @@ from ..store.jira_values import SavedFilter
 from .finding import find_project
 from .jira_input import read_description, read_text
 from .jira_paging import jira_page
+from .jira_search import query_of
 from .jira_shapes import filter_json
-from .jql import JqlError, parse_jql
 from .operations import Call, Operation, Reply, RestError
 
 __all__ = ["OPERATIONS"]
@@ -153,9 +153,9 @@ def _jql(call: Call, given: object) -> str:
     if not isinstance(given, str):
         raise RestError(400, "", errors={"jql": "It must be a text."})
     try:
-        parse_jql(given, now=call.site.wire.clock(), bounded=False, strict=True, site=call.site, me=_me(call))
-    except JqlError as error:
-        raise RestError(400, "", errors={"jql": str(error)}) from None
+        query_of(call, given, bounded=False)
+    except RestError as error:
+        raise RestError(400, "", errors={"jql": error.message}) from None
     return given
 
 
