@@ -21,11 +21,13 @@ from .servers import StartError, app_running, environment, refuse_taken_port, ta
 from .story import Story
 from .teller import StoryError, Teller
 
+_PORT = click.IntRange(1, 65535)  # not 0, any free one: each program has to know the other's before it starts
+
 
 @click.command()
 @click.option("--once", is_flag=True, help="Tell the story and exit.")
-@click.option("--port", default=5000, show_default=True, help="Port of the app.")
-@click.option("--sandbox-port", default=2990, show_default=True, help="Port of the sandbox.")
+@click.option("--port", type=_PORT, default=5000, show_default=True, help="Port of the app.")
+@click.option("--sandbox-port", type=_PORT, default=2990, show_default=True, help="Port of the sandbox.")
 @click.option("--no-color", is_flag=True, help="Plain text; NO_COLOR does the same.")
 @click.pass_context
 def main(context: click.Context, *, once: bool, port: int, sandbox_port: int, no_color: bool) -> None:

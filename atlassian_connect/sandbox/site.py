@@ -234,13 +234,6 @@ class Site(SharedParts):
         else:
             later(send)
 
-    def fire(
-        self, event: str, body: dict[str, Any], *, account_id: str | None = None, trace: str | None = None
-    ) -> None:
-        """Deliver an event to every enabled app of the site."""
-        for installation in self.installations:
-            installation.deliver(event, body, account_id=account_id, trace=trace)
-
     def sample_context(self) -> dict[str, str]:
         """Values for the context variables, as if an administrator looked at the first page or issue."""
         if self.product == "confluence":

@@ -357,7 +357,7 @@ def test_limits_of_the_server_on_transactions_do_not_end_the_locks(make_app, pos
         connection.execute(text(f"ALTER DATABASE {name} SET idle_in_transaction_session_timeout = 50"))
     database.engine.dispose()
     with locks.holding("tenant-1") as may_go_on:
-        time.sleep(0.3)
+        time.sleep(0.3)  # six times what the server would allow
         may_go_on()
 
 

@@ -36,10 +36,6 @@ class Fields(Part):
             self._db.save(FIELDS, field)
             return field
 
-    def delete_field(self, field_id: str) -> bool:
-        """Delete a custom field. False when there was none."""
-        return self._db.delete(FIELDS, id=field_id) > 0
-
 
 class Dashboards(Part):
     """Dashboards, and the gadgets on them. Properties of a gadget belong to ``("dashboard_item", gadget.id)``."""
